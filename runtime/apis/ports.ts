@@ -32,9 +32,11 @@ export interface RunJournal {
   beginCommit(key: RunKey): Promise<boolean>;
   /**
    * Ends the attempt: terminal row, terminal event and lease release together, or, when the retry policy grants another attempt,
-   * back to `pending` under the next epoch. Returns the state that the run is in now.
+   * back to `pending` under the next epoch after `retry.delayMs`. `retry` null: this attempt was the last; a failure that was retryable
+   * goes to the dead letters. Also tells the controller that the connector's status has something new.
+   * Returns the state that the run is in now.
    */
-  finish(key: RunKey, outcome: AttemptOutcome, terminal: RunEvent): Promise<'pending' | AttemptOutcome['state']>;
+  finish(key: RunKey, outcome: AttemptOutcome, terminal: RunEvent, retry: { delayMs: number } | null): Promise<'pending' | AttemptOutcome['state']>;
 }
 
 /** Records of one instance. Fenced like the journal. */
