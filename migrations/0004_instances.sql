@@ -8,7 +8,7 @@ create table connector_instances (
   name                   text not null,
   owner_type             text not null check (owner_type in ('user', 'group')),
   owner_id               uuid not null,
-  project_id             uuid,
+  project_id             text,
   connector_key          text not null,
   connector_type_version text not null,
   config_schema_version  integer not null,

@@ -30,7 +30,7 @@ create table api_tokens (
   subject      text not null,
   owner_type   text check (owner_type in ('user', 'group')),
   owner_id     uuid,
-  project_id   uuid,
+  project_id   text,
   -- null: every namespace
   namespaces   text[],
   created_at   timestamptz not null default now(),
