@@ -203,7 +203,7 @@ const runtimeReasons = {
     meaning: 'PostgreSQL could not be reached, or ended the connection, while the run needed it.',
     hint: 'Look at the database.',
   },
-  StoreRejected: {
+  RecordUnstorable: {
     failureClass: 'validation_error',
     retry: 'no',
     needsPerson: true,
