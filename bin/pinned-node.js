@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
  * (the user's own `node` may be older, and only 24 runs TypeScript as it is). `main` is the path of the entry point
  * without its ending: compiled JavaScript in dist/ where the package ships that, else the source.
  */
-export function runOnPinnedNode(program, main) {
+export async function runOnPinnedNode(program, main) {
   if (Number(process.versions.node.split('.')[0]) >= 24) return import(entryPoint(main));
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
@@ -17,7 +17,7 @@ export function runOnPinnedNode(program, main) {
     );
     process.exit(1);
   }
-  return passThrough(spawn(node, [...process.execArgv, fileURLToPath(program), ...process.argv.slice(2)], { stdio: 'inherit' }));
+  passThrough(spawn(node, [...process.execArgv, fileURLToPath(program), ...process.argv.slice(2)], { stdio: 'inherit' }));
 }
 
 function entryPoint(main) {

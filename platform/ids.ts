@@ -27,3 +27,6 @@ export function uuidV7(unixMs: number, random: Uint8Array): string {
 export function uuidV7Floor(at: Date): string {
   return uuidV7(at.getTime(), new Uint8Array(10)).replace(/-7000-8000-/, '-0000-0000-');
 }
+
+/** Chance for jitter; not for secrets. */
+export const systemRandom = (): number => Math.random();

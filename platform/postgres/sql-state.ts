@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { Fault } from '../errors.ts';
+
+/** SQLSTATE codes that our code tells apart (PostgreSQL manual, appendix A). */
+export const SqlState = {
+  uniqueViolation: '23505',
+  foreignKeyViolation: '23503',
+  checkViolation: '23514',
+  notNullViolation: '23502',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  lockNotAvailable: '55P03',
+  /** statement_timeout, or a cancel request. */
+  queryCanceled: '57014',
+  undefinedTable: '42P01',
+  duplicateDatabase: '42P04',
+  objectInUse: '55006',
+  /** `\u0000` in jsonb. */
+  untranslatableCharacter: '22P05',
+  /** NUL or bytes that are no UTF-8 in text. */
+  characterNotInRepertoire: '22021',
+  /** Lone surrogates in jsonb, among others. */
+  invalidTextRepresentation: '22P02',
+  numericValueOutOfRange: '22003',
+  statementTooComplex: '54001',
+  programLimitExceeded: '54000',
+} as const;
+
+/** The SQLSTATE of an error that the server answered; undefined for any other error. Looks through our own faults to their cause. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (error instanceof pg.DatabaseError) return error.code;
+  return error instanceof Error && error.cause !== undefined ? sqlStateOf(error.cause) : undefined;
+}
+
+/** True when the server answered with one of these states. */
+export function hasSqlState(error: unknown, ...states: string[]): boolean {
+  const state = sqlStateOf(error);
+  return state !== undefined && states.includes(state);
+}
+
+/** The constraint or unique index that a statement violated, by name; undefined for other errors. */
+export function violatedConstraint(error: unknown): string | undefined {
+  if (error instanceof pg.DatabaseError) return error.constraint;
+  return error instanceof Error && error.cause !== undefined ? violatedConstraint(error.cause) : undefined;
+}
+
+/** True when trying the whole transaction again may succeed without anything else changing. */
+export function isContention(error: unknown): boolean {
+  return hasSqlState(error, SqlState.serializationFailure, SqlState.deadlockDetected, SqlState.lockNotAvailable);
+}
+
+/**
+ * Server states that are about the connection or the server, not about the statement: connection exceptions, shutdown and crash of the
+ * server or of this session, starting up, too many connections.
+ */
+const unavailable = /^(08...|57P0[1-5]|53300|53400)$/;
+
+/** Translates what pg throws: a lost or refused connection becomes the fault `DatabaseUnavailable` (retry), all else stays as it is. */
+export function translateError(error: unknown): unknown {
+  if (error instanceof Fault) return error;
+  if (error instanceof pg.DatabaseError && !unavailable.test(error.code ?? '')) return error;
+  // Beside the server's own answers pg throws plain errors only for connections: refused, reset, ended, timed out, or used after their end.
+  if (error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)) return error;
+  return new Fault({
+    reason: 'DatabaseUnavailable',
+    message: 'the database does not answer',
+    hint: 'check that PostgreSQL runs and that DATABASE_URL is right; work goes on by itself when it is back',
+    disposition: { kind: 'retry' },
+    details: { code: (error as { code?: string }).code ?? 'none' },
+    cause: error,
+  });
+}
