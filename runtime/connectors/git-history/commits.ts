@@ -37,9 +37,10 @@ export interface CommitPlan {
  */
 export function planCommits({ stored, tip, shallow, isFullRefresh, isKnownThere }: CommitSituation): CommitPlan {
   const known = stored?.tip ?? undefined;
-  const moved = stored === null || known !== tip || stored.shallow !== shallow;
+  const sameDepth = stored?.shallow === shallow;
+  const moved = known !== tip || !sameDepth;
   if (tip === undefined || !(moved || isFullRefresh)) return { range: null, moved };
-  const goesOn = !isFullRefresh && known !== undefined && isKnownThere && stored?.shallow === shallow;
+  const goesOn = isKnownThere && sameDepth && !isFullRefresh;
   return { range: goesOn ? [tip, `^${known}`] : [tip], moved };
 }
 
@@ -83,7 +84,9 @@ async function removeVanished(session: Session, { git, tip }: Repository, before
 
 async function shallowDigest(gitDir: string): Promise<string | null> {
   try {
-    return createHash('sha256').update(await readFile(path.join(gitDir, 'shallow'))).digest('hex');
+    return createHash('sha256')
+      .update(await readFile(path.join(gitDir, 'shallow')))
+      .digest('hex');
   } catch {
     // No such file: the repository is whole.
     return null;

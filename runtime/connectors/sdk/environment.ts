@@ -31,5 +31,8 @@ function parseConfig(text: string | undefined): Record<string, unknown> {
   } catch {
     // Told below, without the text.
   }
-  throw new ConnectorFailure({ code: 'config_missing', message: 'CONNECTOR_CONFIG holds no JSON object; the runtime sets it from spec.config' });
+  throw new ConnectorFailure({
+    code: 'config_missing',
+    message: 'CONNECTOR_CONFIG holds no JSON object; the runtime sets it from spec.config',
+  });
 }

@@ -64,7 +64,10 @@ export class Session {
   async checkpoint(stream: string, cursor: Readonly<Record<string, unknown>>): Promise<void> {
     const size = Buffer.byteLength(JSON.stringify(cursor));
     if (size > maxCursorBytes) {
-      throw new ConnectorFailure({ code: 'cursor_too_large', message: `The cursor of ${stream} has ${size} bytes; at most ${maxCursorBytes} are kept` });
+      throw new ConnectorFailure({
+        code: 'cursor_too_large',
+        message: `The cursor of ${stream} has ${size} bytes; at most ${maxCursorBytes} are kept`,
+      });
     }
     await this.#send({ type: 'STATE', stream, cursor });
   }
@@ -85,7 +88,10 @@ export class Session {
     // A character has at most three bytes in UTF-8, so most lines need no counting.
     if (line.length * 3 > maxLineBytes && Buffer.byteLength(line) > maxLineBytes) {
       const key = JSON.stringify(body['key']).slice(0, 100);
-      throw new ConnectorFailure({ code: 'record_too_large', message: `Record ${key} of ${stream} has over ${maxLineBytes} bytes as JSON` });
+      throw new ConnectorFailure({
+        code: 'record_too_large',
+        message: `Record ${key} of ${stream} has over ${maxLineBytes} bytes as JSON`,
+      });
     }
     this.#recordsEmitted += 1;
     await this.#output.line(line);

@@ -28,7 +28,10 @@ export function parseStart(line: string, requires: readonly string[]): Start {
   const start = { state: null, bindings: {}, collection_mode: 'incremental', ...message } as unknown as Start;
   const missing = requires.filter((name) => !(name in start.bindings));
   if (missing.length > 0) {
-    throw new ConnectorFailure({ code: 'binding_missing', message: `START gives no binding ${missing.join(', ')}, which this connector needs` });
+    throw new ConnectorFailure({
+      code: 'binding_missing',
+      message: `START gives no binding ${missing.join(', ')}, which this connector needs`,
+    });
   }
   return start;
 }
@@ -44,5 +47,7 @@ function parseObject(line: string): Record<string, unknown> | undefined {
 
 function isScope(scope: unknown): boolean {
   const streams = (scope as { streams?: unknown } | null | undefined)?.streams;
-  return Array.isArray(streams) && streams.length > 0 && streams.every((stream) => typeof (stream as { name?: unknown })?.name === 'string');
+  return (
+    Array.isArray(streams) && streams.length > 0 && streams.every((stream) => typeof (stream as { name?: unknown })?.name === 'string')
+  );
 }
