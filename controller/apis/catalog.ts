@@ -1,5 +1,6 @@
 import type { ConnectorTypeSpec } from '../../schemas/connector-type.ts';
 import type { PolicyTemplateSpec } from '../../schemas/policy-template.ts';
+import type { Finding, FindingDraft, Locate } from './finding.ts';
 
 /** Where the document of a type was found. */
 export interface TypeOrigin {
@@ -39,4 +40,14 @@ export interface CatalogView {
   list(): readonly RegisteredType[];
   /** Policy templates by name. */
   readonly policyTemplates: ReadonlyMap<string, PolicyTemplateSpec>;
+}
+
+/** What loading types asks of the readers of documents; `admission` supplies it. */
+export interface TypeDocumentTools {
+  /** Reads a file into documents; never throws for bad input. */
+  parse(bytes: Uint8Array, file: string): { documents: { value: unknown; locate: Locate }[]; findings: Finding[] };
+  /** Breaches of the schema of that kind. */
+  checkDocument(kind: 'ConnectorType' | 'PolicyTemplate', value: unknown): FindingDraft[];
+  /** Why a JSON Schema does not compile; undefined when it does. */
+  schemaProblem(schema: Record<string, unknown>): string | undefined;
 }

@@ -1,0 +1,82 @@
+import type { RegisteredType } from '../../apis/catalog.ts';
+import type { FieldPath, FindingDraft } from '../../apis/finding.ts';
+import { secretName, secretShape } from './secret-shapes.ts';
+
+/** Parts of spec.credentials that point to a secret and hold none. */
+const POINTERS = new Set(['mode', 'secretRef', 'encrypted']);
+
+/**
+ * Every place of an authored document that holds a secret as a plain value: a text under a name that the type or its auth calls secret,
+ * one under a name that means nothing else, an unknown field beside the pointers of credentials, and well-known shapes anywhere.
+ * Asked of every document, also of one that breaks its schema. Drafts never carry the value.
+ */
+export function plainSecrets(authored: Record<string, unknown>, type: RegisteredType | undefined): FindingDraft[] {
+  const found: FindingDraft[] = [];
+  const named = type === undefined ? undefined : secretNames(type);
+  walk(authored, [], (text, at) => {
+    const what = whatIsSecret(text, at, named);
+    if (what !== undefined) found.push({ at, reason: 'PlainSecret', message: `${what} stands here as a plain value` });
+  });
+  return found;
+}
+
+function whatIsSecret(text: string, at: FieldPath, named: ReadonlySet<string> | undefined): string | undefined {
+  if (text === '') return undefined;
+  const [top, part, field] = at;
+  const name = at.findLast((one) => typeof one === 'string');
+  if (top === 'spec' && part === 'config' && name !== undefined && (secretName(name) || named?.has(name) === true)) {
+    return `the secret ${JSON.stringify(name)}`;
+  }
+  if (top === 'spec' && part === 'credentials' && typeof field === 'string' && !POINTERS.has(field)) return 'a credential';
+  // Sealed values look like secrets by design; whether they are allowed is another rule.
+  if (top === 'spec' && part === 'credentials' && field === 'encrypted') return undefined;
+  return secretShape(text);
+}
+
+/** Names of config properties that the schema marks secret, and of sensitive auth fields. */
+function secretNames(type: RegisteredType): ReadonlySet<string> {
+  const known = CACHE.get(type);
+  if (known !== undefined) return known;
+  const names = new Set((type.spec.auth.fields ?? []).filter(({ sensitive }) => sensitive !== false).map(({ name }) => name));
+  markedSecret(type.spec.configSchema.schema, names);
+  CACHE.set(type, names);
+  return names;
+}
+
+/** Derived from the type alone and gone with it; ten thousand documents of one type ask the same. */
+const CACHE = new WeakMap<RegisteredType, ReadonlySet<string>>();
+
+function markedSecret(schema: unknown, names: Set<string>): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [keyword, inside] of Object.entries(schema as Record<string, unknown>)) {
+    if (keyword === 'properties' && typeof inside === 'object' && inside !== null) {
+      for (const [name, property] of Object.entries(inside as Record<string, Record<string, unknown> | undefined>)) {
+        if (property?.['writeOnly'] === true || property?.['format'] === 'password' || property?.['x-secret'] === true) names.add(name);
+      }
+    }
+    markedSecret(inside, names);
+  }
+}
+
+/** Calls back for every text of a JSON value. */
+function walk(value: unknown, at: FieldPath, visit: (text: string, at: FieldPath) => void): void {
+  if (typeof value === 'string') visit(value, at);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inside] of Object.entries(value)) walk(inside, [...at, Array.isArray(value) ? Number(key) : key], visit);
+}
+
+/**
+ * A copy of a refused document that may be stored and shown: secrets masked; without a known type, which could name more of them, every
+ * text of config too.
+ */
+export function maskedDocument(authored: unknown, secrets: readonly FindingDraft[], typeKnown: boolean): unknown {
+  const places = new Set(secrets.map(({ at }) => JSON.stringify(at)));
+  return masked(authored, [], (at) => places.has(JSON.stringify(at)) || (!typeKnown && at[0] === 'spec' && at[1] === 'config'));
+}
+
+function masked(value: unknown, at: FieldPath, hide: (at: FieldPath) => boolean): unknown {
+  if (typeof value === 'string') return hide(at) ? '[redacted]' : value;
+  if (Array.isArray(value)) return value.map((item, index) => masked(item, [...at, index], hide));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, masked(member, [...at, key], hide)]));
+}
