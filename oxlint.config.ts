@@ -56,6 +56,9 @@ export default defineConfig({
       },
     },
     // Tools that demand a default export.
-    { files: ['*.config.ts', '*.config.js', 'scripts/lint/plugin.ts'], rules: { 'import/no-default-export': 'off' } },
+    {
+      files: ['*.config.ts', '*.config.js', 'scripts/lint/plugin.ts', 'test/setup.ts', 'test/teardown.ts'],
+      rules: { 'import/no-default-export': 'off' },
+    },
   ],
 });

@@ -50,7 +50,7 @@ export function createLog(options: LogOptions): Log {
 
 /** An error as log fields. Foreign errors may carry whole requests or rows in other fields, so only these are taken, causes included. */
 export function serializeError(error: unknown, depth = 0): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!Error.isError(error)) return { message: String(error) };
   const { reason, hint, code } = error as { reason?: unknown; hint?: unknown; code?: unknown };
   const fields: Record<string, unknown> = { type: error.name, message: cut(error.message) };
   for (const [key, value] of Object.entries({ reason, hint, code })) if (value !== undefined) fields[key] = value;

@@ -122,11 +122,10 @@ export async function withTransaction<T>(
     broken = false;
     return result;
   } catch (error) {
-    if (broken)
-      broken = await connection.query('rollback').then(
-        () => false,
-        () => true,
-      );
+    broken = await connection.query('rollback').then(
+      () => false,
+      () => true,
+    );
     throw error;
   } finally {
     connection.release(broken);
@@ -139,9 +138,9 @@ function beginStatement({ isolation = 'read committed', readOnly = false }: Tran
 
 function sessionQuery(target: pg.Pool | pg.PoolClient): Session['query'] {
   return async <Row extends object>(statement: string | NamedStatement, values?: readonly unknown[]): Promise<Answer<Row>> => {
-    const config = typeof statement === 'string' ? { text: statement, values } : statement;
-    const given = config.values === undefined ? {} : { values: [...config.values] };
-    const result = await target.query<Row & pg.QueryResultRow>({ ...config, ...given }).catch(rethrow);
+    const config = typeof statement === 'string' ? { text: statement, ...(values && { values }) } : statement;
+    const query: pg.QueryConfig = { ...config, values: config.values && [...config.values] } as pg.QueryConfig;
+    const result = await (target as pg.Pool).query<Row & pg.QueryResultRow>(query).catch(rethrow);
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
   };
 }

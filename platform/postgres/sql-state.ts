@@ -29,7 +29,7 @@ export const SqlState = {
 /** The SQLSTATE of an error that the server answered; undefined for any other error. Looks through our own faults to their cause. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (error instanceof pg.DatabaseError) return error.code;
-  return error instanceof Error && error.cause !== undefined ? sqlStateOf(error.cause) : undefined;
+  return Error.isError(error) && error.cause !== undefined ? sqlStateOf(error.cause) : undefined;
 }
 
 /** True when the server answered with one of these states. */
@@ -41,7 +41,7 @@ export function hasSqlState(error: unknown, ...states: string[]): boolean {
 /** The constraint or unique index that a statement violated, by name; undefined for other errors. */
 export function violatedConstraint(error: unknown): string | undefined {
   if (error instanceof pg.DatabaseError) return error.constraint;
-  return error instanceof Error && error.cause !== undefined ? violatedConstraint(error.cause) : undefined;
+  return Error.isError(error) && error.cause !== undefined ? violatedConstraint(error.cause) : undefined;
 }
 
 /** True when trying the whole transaction again may succeed without anything else changing. */
@@ -60,7 +60,7 @@ export function translateError(error: unknown): unknown {
   if (error instanceof Fault) return error;
   if (error instanceof pg.DatabaseError && !unavailable.test(error.code ?? '')) return error;
   // Beside the server's own answers pg throws plain errors only for connections: refused, reset, ended, timed out, or used after their end.
-  if (error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)) return error;
+  if (!Error.isError(error) || error instanceof TypeError || error instanceof RangeError) return error;
   return new Fault({
     reason: 'DatabaseUnavailable',
     message: 'the database does not answer',

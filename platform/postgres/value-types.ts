@@ -3,6 +3,12 @@ import pg from 'pg';
 const asNumber = (text: string): number => Number(text);
 const asText = (text: string): string => text;
 
+/** pg's parser of array literals; its published type describes an older form of it. */
+const parseArray = (text: string, parse: (entry: string) => unknown): unknown[] =>
+  (pg.types.arrayParser as unknown as { create(source: string, transform: (entry: string) => unknown): { parse(): unknown[] } })
+    .create(text, parse)
+    .parse();
+
 /**
  * How values of these types (by oid) come back, where pg's own choice does not fit; everything else is as pg has it: timestamptz as Date,
  * jsonb parsed, numeric as text.
@@ -10,10 +16,10 @@ const asText = (text: string): string => text;
 const parsers = new Map<number, (text: string) => unknown>([
   // int8: all our counters stay below 2^53.
   [20, asNumber],
-  [1016, (text) => pg.types.arrayParser.create(text, asNumber).parse()],
+  [1016, (text) => parseArray(text, asNumber)],
   // json keeps the bytes that were sent, and so does reading it: parsing would round long numbers.
   [114, asText],
-  [199, (text) => pg.types.arrayParser.create(text, asText).parse()],
+  [199, (text) => parseArray(text, asText)],
   // date has no time zone: a Date would move it.
   [1082, asText],
 ]);

@@ -4,9 +4,9 @@ import { processStarted } from '../../process-identity.ts';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster, ROLE } from './cluster.ts';
 import { launch } from './launch.ts';
-import { type Layout, prepareLayout } from './layout.ts';
+import { prepareLayout } from './layout.ts';
 import { boundLog } from './log-file.ts';
-import { ensureDatabase, type OwnerSession, openOwnerSession } from './owner.ts';
+import { ensureDatabase, openOwnerSession } from './owner.ts';
 import { serverUser } from './server-user.ts';
 import { stopServer } from './stop-server.ts';
 
@@ -31,6 +31,8 @@ export interface EmbeddedPostgres {
   readonly lost: Promise<void>;
   /** The owner stops the server (10 s at most) and answers `stopped`; anyone else only lets go and answers `left`. */
   stop(): Promise<'stopped' | 'left'>;
+  /** Lets go without stopping: the server runs on and whoever starts it next adopts it. */
+  leave(): Promise<void>;
 }
 
 /** Name of the product's database inside the embedded server. */
@@ -55,27 +57,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const owner = await session.isOwner();
   log?.info({ pid: server.pid, adopted, owner, version: binaries.majorVersion }, 'embedded PostgreSQL is ready');
   const started = (await processStarted(server.pid)) ?? '';
-  const stop = stopper({ layout, session, server: { pid: server.pid, started }, clock });
-  return { url: urlOf(DATABASE), adopted, owner, pid: server.pid, lost: session.lost, stop };
-}
-
-interface StopperParts {
-  readonly layout: Layout;
-  readonly session: OwnerSession;
-  readonly server: { pid: number; started: string };
-  readonly clock: Clock;
-}
-
-/** The lock is held until the server is gone: whoever adopts it in between would lose it at once. Calling twice is one stop. */
-function stopper({ layout, session, server, clock }: StopperParts): () => Promise<'stopped' | 'left'> {
   const bounded = boundLog(layout.log);
-  let stopping: Promise<'stopped' | 'left'> | undefined;
-  const stop = async (): Promise<'stopped' | 'left'> => {
+  const stop = once(async (): Promise<'stopped' | 'left'> => {
     bounded.stop();
-    const owner = await session.isOwner();
-    if (owner) await stopServer(layout, server, clock);
+    const mine = await session.isOwner();
+    // The lock is held until the server is gone: whoever adopted it in between would lose it at once.
+    if (mine) await stopServer(layout, { pid: server.pid, started }, clock);
     await session.close();
-    return owner ? 'stopped' : 'left';
+    return mine ? 'stopped' : 'left';
+  });
+  const leave = async (): Promise<void> => {
+    bounded.stop();
+    await session.close();
   };
-  return () => (stopping ??= stop());
+  return { url: urlOf(DATABASE), adopted, owner, pid: server.pid, lost: session.lost, stop, leave };
+}
+
+/** Calling twice is one call. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
 }

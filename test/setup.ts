@@ -1,0 +1,3 @@
+import { chooseFolder } from './database-server.ts';
+
+export default chooseFolder;

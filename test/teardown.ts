@@ -1,0 +1,3 @@
+import { removeFolder } from './database-server.ts';
+
+export default removeFolder;
