@@ -17,9 +17,11 @@ export interface CommitCursor extends Readonly<Record<string, unknown>> {
 
 /** What was found, and what the last run left behind. */
 export interface CommitSituation {
-  readonly stored: CommitCursor | null;
   readonly tip: string | undefined;
-  readonly shallow: string | null;
+  /** The stored tip. */
+  readonly known: string | undefined;
+  /** Is the repository as whole, or cut off where it was? False on a first run. */
+  readonly isSameDepth: boolean;
   readonly isFullRefresh: boolean;
   /** Is the commit of the stored tip still in the repository, if only unreachable? */
   readonly isKnownThere: boolean;
@@ -35,12 +37,10 @@ export interface CommitPlan {
  * Decides what to send: what the tip reaches and the last collected tip did not. Where a shallow clone was deepened, commits appeared
  * below the known tip, and where that is gone nothing can be compared: all are sent again, and unchanged ones cost nothing.
  */
-export function planCommits({ stored, tip, shallow, isFullRefresh, isKnownThere }: CommitSituation): CommitPlan {
-  const known = stored?.tip ?? undefined;
-  const sameDepth = stored?.shallow === shallow;
-  const moved = known !== tip || !sameDepth;
+export function planCommits({ tip, known, isSameDepth, isFullRefresh, isKnownThere }: CommitSituation): CommitPlan {
+  const moved = known !== tip || !isSameDepth;
   if (tip === undefined || !(moved || isFullRefresh)) return { range: null, moved };
-  const goesOn = isKnownThere && sameDepth && !isFullRefresh;
+  const goesOn = isKnownThere && isSameDepth && !isFullRefresh;
   return { range: goesOn ? [tip, `^${known}`] : [tip], moved };
 }
 
@@ -50,11 +50,17 @@ export async function collectCommits(session: Session, repository: Repository): 
   const stored = session.storedCursor('commits') as CommitCursor | null;
   const shallow = await shallowDigest(repository.gitDir);
   const known = stored?.tip ?? undefined;
-  const isKnownThere = known !== undefined && (known === tip || (await repository.recover(known)));
-  const plan = planCommits({ stored, tip, shallow, isFullRefresh: session.cursor('commits') === null, isKnownThere });
+  const isKnownThere = await isStillThere(repository, known);
+  const isFullRefresh = session.cursor('commits') === null;
+  const plan = planCommits({ tip, known, isSameDepth: stored?.shallow === shallow, isFullRefresh, isKnownThere });
   if (known !== undefined && known !== tip) await removeVanished(session, repository, { known, isKnownThere });
   if (plan.range !== null) await sendCommits(session, repository, plan.range);
   if (plan.moved) await session.checkpoint('commits', { tip: tip ?? null, shallow });
+}
+
+async function isStillThere({ tip, recover }: Repository, known: string | undefined): Promise<boolean> {
+  if (known === undefined) return false;
+  return known === tip || recover(known);
 }
 
 async function sendCommits(session: Session, repository: Repository, range: readonly string[]): Promise<void> {

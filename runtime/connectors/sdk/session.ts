@@ -39,7 +39,7 @@ export class Session {
     return this.#streams.has(stream);
   }
 
-  /** The stored cursor of a stream; null on a first run and in a full refresh, where everything is to be sent again. */
+  /** The stored cursor of a stream, its numbers as `RawNumber`; null on a first run and in a full refresh, where everything is to be sent again. */
   cursor(stream: string): Readonly<Record<string, unknown>> | null {
     return this.#start.collection_mode === 'full_refresh' ? null : this.storedCursor(stream);
   }

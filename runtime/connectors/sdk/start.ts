@@ -1,3 +1,4 @@
+import { parseExact } from './exact-json.ts';
 import { ConnectorFailure } from './failure.ts';
 
 /** One stream of `START.scope`. `fields` narrows which members of `data` may be sent; absent means all. */
@@ -11,7 +12,7 @@ export interface Start {
   readonly run_id: string;
   readonly collection_mode: 'full_refresh' | 'incremental';
   readonly scope: { readonly streams: readonly ScopedStream[] };
-  /** Stream to its stored cursor; null on a first run. */
+  /** Stream to its stored cursor, its numbers as `RawNumber`; null on a first run. */
   readonly state: Readonly<Record<string, unknown>> | null;
   readonly bindings: Readonly<Record<string, unknown>>;
 }
@@ -38,7 +39,7 @@ export function parseStart(line: string, requires: readonly string[]): Start {
 
 function parseObject(line: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseExact(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
