@@ -6,10 +6,15 @@ import type { DoneError } from './messages/message.ts';
  * `retryable` decides; absent counts as false. Code and message are never read.
  */
 export function declaresRetry(error: DoneError | undefined): boolean {
-  if (error === undefined || error.retryable === false) return false;
-  const hint = error.recoveryHint;
-  if (hint?.retryable === false) return false;
-  if (hint?.action === 'retry_by_runtime') return true;
-  if (hint === undefined || hint.action === 'unknown') return (hint?.retryable ?? error.retryable) === true;
-  return false;
+  const declared = [error?.retryable, error?.recoveryHint?.retryable];
+  if (declared.includes(false)) return false;
+  switch (error?.recoveryHint?.action) {
+    case 'retry_by_runtime':
+      return true;
+    case undefined:
+    case 'unknown':
+      return declared.includes(true);
+    default:
+      return false;
+  }
 }

@@ -53,7 +53,8 @@ const cancelled: Rule = (facts) => (facts.cancelled ? { ...failure('cancelled'),
 
 /** (3) A violation. What was cut short by death is none: the connector never sent it. */
 const violated: Rule = ({ session, exit }) => {
-  const violation = session.violation ?? (exit?.signal == null ? session.truncated : null);
+  const killed = exit !== null && exit.signal !== null;
+  const violation = session.violation ?? (killed ? null : session.truncated);
   return violation === null ? undefined : violationVerdict(violation);
 };
 
@@ -100,10 +101,22 @@ export function failureVerdict(fault: RunFault): RunVerdict {
 }
 
 function byStatus({ session }: RunFacts): RunVerdict {
-  const { done } = session;
-  if (done?.status === 'succeeded') return { ...success, commit: 'eligible' };
-  if (done?.status === 'cancelled') return { ...failure('connector_reported_cancelled'), state: 'cancelled' };
-  const certified = done?.error?.code === 'stream_collection_failed' && session.failedStreams.size > 0;
+  switch (session.done?.status) {
+    case 'succeeded':
+      return { ...success, commit: 'eligible' };
+    case 'cancelled':
+      return { ...failure('connector_reported_cancelled'), state: 'cancelled' };
+    default:
+      return reportedFailed(session);
+  }
+}
+
+/**
+ * Certified is a failure with the code `stream_collection_failed` and an accepted skip of that reason that names a scoped stream; the
+ * code alone, the skip alone, or a skip without stream certifies nothing.
+ */
+function reportedFailed({ done, failedStreams }: RunFacts['session']): RunVerdict {
+  const certified = done?.error?.code === 'stream_collection_failed' && failedStreams.size > 0;
   const retryable = declaresRetry(done?.error);
   return {
     ...failure('connector_reported_failed'),

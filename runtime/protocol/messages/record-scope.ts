@@ -4,7 +4,7 @@ import { canonicalKey } from '../scope/record-key.ts';
 import { typeName } from '../violation.ts';
 import { memberSource } from '../wire/envelope.ts';
 import type { Members } from './members.ts';
-import { type OpenRecord, recordViolation } from './record.ts';
+import { type OpenRecord, recordViolation } from './open-record.ts';
 
 /** The four checks after the envelope, in the order of protocol A8: identity, resources, fields, time range. */
 export function checkRecordScope(record: OpenRecord): void {

@@ -3,23 +3,13 @@ import type { ProtocolLimits } from '../limits.ts';
 import type { CompiledScope, StreamCheck } from '../scope/compile-scope.ts';
 import { parseInstant } from '../scope/instant.ts';
 import { canonicalKey, isKeyParts } from '../scope/record-key.ts';
-import { ProtocolViolation, typeName } from '../violation.ts';
+import { type ProtocolViolation, typeName } from '../violation.ts';
 import type { Envelope } from '../wire/envelope.ts';
 import { unstorableText, unstorableTexts } from '../wire/unstorable.ts';
 import { isObject, type Members, scopedStream } from './members.ts';
 import type { RecordMessage } from './message.ts';
+import { type OpenRecord, recordViolation } from './open-record.ts';
 import { checkRecordScope } from './record-scope.ts';
-
-/** A RECORD whose envelope is in order, on its way through the checks of its stream. */
-export interface OpenRecord {
-  readonly check: StreamCheck;
-  readonly keyParts: readonly string[];
-  readonly key: string;
-  readonly deleted: boolean;
-  /** Null only for a delete without data. */
-  readonly data: Members | null;
-  readonly dataText: string | null;
-}
 
 /**
  * Checks RECORDs (protocol A8): envelope, identity, scope, then whether PostgreSQL can hold it. Keeps the last `emitted_at` that was
@@ -73,16 +63,6 @@ export class RecordReader {
     const found = firstUnstorable(open.keyParts) ?? unstorableTexts(open.data);
     if (found !== null) throw unstorable(open.check, found);
   }
-}
-
-/** The violation of one record. Facts are rules, types and lengths: never the record's content. */
-export function recordViolation(
-  subtype: Extract<ProtocolViolation['violation']['subtype'], `record_${string}`>,
-  check: StreamCheck,
-  expected: string | readonly string[],
-  received: string | number,
-): ProtocolViolation {
-  return new ProtocolViolation({ subtype, message_type: 'RECORD', stream: check.name, expected, received });
 }
 
 function readKey(key: unknown, check: StreamCheck): readonly string[] {
