@@ -27,6 +27,8 @@ create table connector_specs (
   findings             jsonb not null default '[]',
   -- its source cannot show it at the moment: {"reason", "message", "hint"}
   source_error         jsonb,
+  -- other documents that claim this name: [{"source", "namespace", "file"}]
+  claims               jsonb not null default '[]',
   reconcile_paused_at  timestamptz,
   deletion_requested_at timestamptz,
   deletion_requested_by jsonb,

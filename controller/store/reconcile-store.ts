@@ -1,0 +1,62 @@
+import type { ReconcileStore, ReconcileUnit, ReconcileWriteResult, ReconcileWrites } from '../apis/ports.ts';
+import { appendAudit } from './audit.ts';
+import { observeRows } from './instances/observe-rows.ts';
+import { removeSchedules, requestCancels, upsertSchedules } from './instances/schedule-fields.ts';
+import { insertInstances, retireInstances, updateInstances, writePhases } from './instances/write-instances.ts';
+import type { Database, Queryable } from './queryable.ts';
+import { claimDueSpecs, claimSpecs, makeSpecsDue, nextSpecDueInMs, requeueSpecs, settleSpecs } from './specs/claim-specs.ts';
+import { readSpecPage } from './specs/read-specs.ts';
+import { saveRevisions } from './specs/revisions.ts';
+import { forgetSpecs } from './specs/write-specs.ts';
+
+/** Reconciliation in PostgreSQL. */
+export function createReconcileStore(db: Database): ReconcileStore {
+  return {
+    transaction: (work) => db.transaction((tx) => work(unitOf(tx))),
+    page: (after, limit) => readSpecPage(db, after, limit),
+    observe: (specs) => observeRows(db, specs),
+    async makeDue(keys) {
+      const made = await makeSpecsDue(db, keys);
+      if (made > 0) await db.query(`select pg_notify('specs_due', '')`);
+      return made;
+    },
+    nextDueInMs: () => nextSpecDueInMs(db),
+  };
+}
+
+function unitOf(tx: Queryable): ReconcileUnit {
+  return {
+    claim: (which) => ('limit' in which ? claimDueSpecs(tx, which.limit) : claimSpecs(tx, which.keys)),
+    observe: (specs) => observeRows(tx, specs),
+    apply: (writes) => applyWrites(tx, writes),
+    writePhases: (steps) => writePhases(tx, steps),
+    async settle(settlements) {
+      const told = settlements.filter((settlement) => settlement.spec !== null);
+      await settleSpecs(tx, told);
+      await requeueSpecs(
+        tx,
+        settlements.filter((settlement) => settlement.spec === null),
+      );
+      if (told.length > 0) await tx.query(`select pg_notify('specs_changed', '')`);
+    },
+  };
+}
+
+/** One statement a kind of change. Lock order: the claimed specs, then instances, leases, schedules, runs. */
+async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<ReconcileWriteResult> {
+  await saveRevisions(tx, writes.revisions);
+  await insertInstances(tx, writes.insertInstances);
+  await updateInstances(tx, writes.updateInstances);
+  const retirementsHeld = await retireInstances(tx, writes.retireInstances);
+  const schedulesMoved = await upsertSchedules(tx, writes.upsertSchedules);
+  await removeSchedules(tx, writes.removeSchedules);
+  await requestCancels(tx, writes.cancelRuns);
+  const held = new Set(
+    writes.retireInstances.filter((row) => retirementsHeld.has(row.instanceId)).map((row) => `${row.namespace}/${row.name}`),
+  );
+  const heldKey = ({ namespace, name }: { namespace?: string; name?: string }): boolean => held.has(`${namespace}/${name}`);
+  await forgetSpecs(tx, writes.forgetSpecs.filter((key) => !heldKey(key)));
+  if (writes.forgetSpecs.length > held.size) await tx.query(`select pg_notify('specs_changed', '')`);
+  await appendAudit(tx, writes.audit.filter((event) => !(event.action === 'connector.instance.uninstall' && heldKey(event))));
+  return { schedulesMoved, retirementsHeld };
+}

@@ -1,0 +1,80 @@
+import type { ObjectKey, RecordedSpec, RetainedInstance } from '../../apis/ports.ts';
+import type { SpecRow } from '../../apis/rows.ts';
+import type { Queryable } from '../queryable.ts';
+import { decodeRecorded, decodeSpec, RECORDED_COLUMNS, SPEC_COLUMNS } from './spec-codec.ts';
+
+/** Recorded objects under these keys and, with `wholeSource`, all of the source. One query. */
+export async function readRecorded(db: Queryable, source: string, keys: readonly ObjectKey[], wholeSource: boolean): Promise<RecordedSpec[]> {
+  const { rows } = await db.query(
+    `select ${RECORDED_COLUMNS} from connector_specs s
+     where ($3 and s.source = $1)
+        or (s.namespace, s.name) in (select k ->> 'namespace', k ->> 'name' from jsonb_array_elements($2::jsonb) k)`,
+    [source, keyList(keys), wholeSource],
+  );
+  return rows.map(decodeRecorded);
+}
+
+/** Objects of the same owner, project and name in whatever namespace; served by `connector_specs_owner_name`. */
+export async function readSameOwnerName(
+  db: Queryable,
+  candidates: readonly { name: string; ownerType: string; ownerId: string; projectId: string | null }[],
+): Promise<RecordedSpec[]> {
+  if (candidates.length === 0) return [];
+  const { rows } = await db.query(
+    `select ${RECORDED_COLUMNS}
+     from jsonb_to_recordset($1::jsonb) as c("name" text, "ownerType" text, "ownerId" text, "projectId" text)
+     join connector_specs s on s.spec #>> '{owner,type}' = c."ownerType" and s.spec #>> '{owner,id}' = c."ownerId"
+       and coalesce(s.spec ->> 'projectId', '') = coalesce(c."projectId", '') and s.name = c."name"`,
+    [JSON.stringify(candidates)],
+  );
+  return rows.map(decodeRecorded);
+}
+
+/** Instances under these names that have no document: live ones (Disable, Retain) and those that can still be restored. */
+export async function readRetained(db: Queryable, keys: readonly ObjectKey[]): Promise<RetainedInstance[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await db.query(
+    `select i.namespace, i.name, i.connector_instance_id, i.owner_type, i.owner_id, i.project_id, i.connector_key, i.deleted_at is null as live
+     from jsonb_to_recordset($1::jsonb) as k("namespace" text, "name" text)
+     join connector_instances i on i.namespace = k."namespace" and i.name = k."name"
+     where (i.deleted_at is null or i.purge_after > now())
+       and not exists (select from connector_specs s where s.instance_id = i.connector_instance_id)
+     order by i.deleted_at desc nulls first`,
+    [keyList(keys)],
+  );
+  return rows.map((row) => ({
+    namespace: row['namespace'] as string,
+    name: row['name'] as string,
+    instanceId: row['connector_instance_id'] as string,
+    ownerType: row['owner_type'] as string,
+    ownerId: row['owner_id'] as string,
+    projectId: row['project_id'] as string | null,
+    connectorKey: row['connector_key'] as string,
+    live: row['live'] as boolean,
+  }));
+}
+
+/** One page in key order, and the database's time. No locks. */
+export async function readSpecPage(db: Queryable, after: ObjectKey | null, limit: number): Promise<{ specs: SpecRow[]; now: Date }> {
+  const { rows } = await db.query(
+    `select ${SPEC_COLUMNS}, now() as read_at from connector_specs s
+     where $1::text is null or (s.namespace, s.name) > ($1, $2)
+     order by s.namespace, s.name limit $3`,
+    [after?.namespace ?? null, after?.name ?? '', limit],
+  );
+  return { specs: rows.map(decodeSpec), now: (rows[0]?.['read_at'] as Date | undefined) ?? new Date(0) };
+}
+
+/** One object, or null. */
+export async function readSpec(db: Queryable, key: ObjectKey): Promise<SpecRow | null> {
+  const { rows } = await db.query(`select ${SPEC_COLUMNS} from connector_specs s where s.namespace = $1 and s.name = $2`, [
+    key.namespace,
+    key.name,
+  ]);
+  return rows[0] === undefined ? null : decodeSpec(rows[0]);
+}
+
+/** Names as one jsonb parameter. */
+export function keyList(keys: readonly ObjectKey[]): string {
+  return JSON.stringify(keys.map(({ namespace, name }) => ({ namespace, name })));
+}
