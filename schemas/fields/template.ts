@@ -1,7 +1,8 @@
 const REFERENCE = /\$\{([^}]*)\}/g;
-const CONFIG_REFERENCE = /^config((?:\.[A-Za-z0-9_-]+)+)$/;
+const CONFIG_REFERENCE = /^config((?:\.[A-Za-z0-9_-]+)+)(\|endpoint)?$/;
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'git:': '9418' };
 
-/** One `${...}` of a template: the path inside config, or undefined when it is not `config.` and names. */
+/** One `${...}` of a template: the path inside config, or undefined when it is not `config.` and names. `|endpoint` may follow. */
 export interface TemplateReference {
   text: string;
   configPath: string[] | undefined;
@@ -19,12 +20,14 @@ export function templateReferences(template: string): TemplateReference[] {
 
 /**
  * Fills `${config.a.b}` with the value of config; text as it is, numbers and booleans as JSON, objects and arrays as JSON.
- * Undefined when a reference has no value there: the caller leaves the variable, path or rule out.
+ * `${config.a.b|endpoint}` is host:port of the http, https or git URL in that field, and has no value where the field holds anything else,
+ * such as a path. Undefined when a reference has no value there: the caller leaves the variable, path or rule out.
  */
 export function fillTemplate(template: string, config: Readonly<Record<string, unknown>>): string | undefined {
   let complete = true;
   const text = template.replace(REFERENCE, (whole) => {
-    const value = configValue(config, templateReferences(whole)[0]?.configPath);
+    const found = configValue(config, templateReferences(whole)[0]?.configPath);
+    const value = whole.endsWith('|endpoint}') ? endpointOf(found) : found;
     if (value === undefined || value === null) complete = false;
     return typeof value === 'string' ? value : JSON.stringify(value ?? '');
   });
@@ -38,4 +41,11 @@ function configValue(config: Readonly<Record<string, unknown>>, path: string[] |
       typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
   }
   return value;
+}
+
+function endpointOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  const { protocol, hostname, port } = new URL(value);
+  const endpoint = port === '' ? DEFAULT_PORTS[protocol] : port;
+  return endpoint === undefined || hostname === '' || !(protocol in DEFAULT_PORTS) ? undefined : `${hostname}:${endpoint}`;
 }

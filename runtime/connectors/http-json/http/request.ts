@@ -55,23 +55,24 @@ async function tryOnce(url: URL, options: RequestOptions): Promise<Outcome> {
 }
 
 async function fetchOnOrigin(start: URL, token: string | undefined, signal: AbortSignal): Promise<Response> {
-  const headers = {
-    accept: 'application/json',
-    'user-agent': 'http-json/1',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  };
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { accept: 'application/json', 'user-agent': 'http-json/1', ...authorization };
   let url = start;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const response = await fetch(url, { headers, signal, redirect: 'manual' });
-    const location = response.headers.get('location');
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
+    const location = redirectTarget(url, response);
+    if (location === undefined) return response;
     await response.body?.cancel();
-    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-    if (next?.origin !== start.origin)
-      throw redirected(start, `to another host, ${next?.host ?? 'one without a name'}; put its URL into config`);
-    url = next;
+    if (location.origin !== start.origin) throw redirected(start, `to another host, ${location.host}; put its URL into config`);
+    url = location;
   }
   throw redirected(start, `more than ${maxRedirects} times`);
+}
+
+function redirectTarget(url: URL, response: Response): URL | undefined {
+  const location = response.headers.get('location');
+  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined;
+  return URL.canParse(location, url.href) ? new URL(location, url) : undefined;
 }
 
 async function readBody(url: URL, response: Response): Promise<string> {
