@@ -7,7 +7,7 @@ const strict = { additionalProperties: false } as const;
 export const Owner = Type.Object(
   {
     type: oneOf(['user', 'group'], 'Whether a user or a group owns the connector.'),
-    id: Type.String({ description: 'UUID of that user or group.', pattern: UUID_PATTERN }),
+    id: Type.String({ description: 'UUID of that user or group.', pattern: UUID_PATTERN, maxLength: 36 }),
   },
   { ...strict, description: 'Who owns the connector. Never changes once the connector exists.' },
 );
