@@ -1,7 +1,8 @@
-import { type Document, type ErrorCode, isAlias, isCollection, isMap, isNode, isPair, isScalar, parseAllDocuments } from 'yaml';
+import { type Document, type ErrorCode, isAlias, isCollection, isMap, isNode, isScalar, parseAllDocuments } from 'yaml';
 import type { FieldPath, FindingDraft, Locate } from '../../apis/finding.ts';
 import { buildValue } from './build-value.ts';
 import { MAX_DEPTH, MAX_DOCUMENT_LENGTH, MAX_FAULTS } from './limits.ts';
+import { readSimpleYaml } from './simple-yaml.ts';
 import { type TextPosition, positionOf } from './text-position.ts';
 
 /** One document of a text: its value, or why it has none. */
@@ -13,6 +14,26 @@ const OPTIONS = { prettyErrors: false, logLevel: 'error', strict: true, uniqueKe
 
 /** Reads every document of a text. Never throws for bad input. */
 export function readYaml(text: string): ReadDocument[] {
+  return readSimple(text) ?? readFull(text);
+}
+
+/** The quick way for most documents; only where a field stands is asked of the full reader, when it is asked. */
+function readSimple(text: string): ReadDocument[] | undefined {
+  const simple = readSimpleYaml(text);
+  if (simple === undefined || simple.some((document) => document.text.length > MAX_DOCUMENT_LENGTH)) return undefined;
+  return simple.map((document) => {
+    let full: ReadDocument | undefined;
+    const locate: Locate = (at) => {
+      full ??= readFull(document.text)[0];
+      const place = full !== undefined && 'locate' in full ? full.locate(at) : undefined;
+      return place === undefined ? undefined : { line: place.line + document.linesBefore, column: place.column };
+    };
+    return { value: document.value, locate };
+  });
+}
+
+/** The whole of YAML 1.2 and JSON, with every fault. Exported for the test that holds the quick way against it. */
+export function readFull(text: string): ReadDocument[] {
   if (nestsTooDeep(text)) return [tooDeep(text, 0)];
   let documents: Document.Parsed[];
   try {
@@ -74,19 +95,27 @@ function syntaxFault(text: string, problem: { code: ErrorCode; pos: [number, num
 }
 
 /** Start of the key of a member or of an item; of the nearest one above it when the path leads further than the text. */
-export function locateField(text: string, document: Document.Parsed, at: FieldPath): TextPosition {
+function locateField(text: string, document: Document.Parsed, at: FieldPath): TextPosition {
   let node: unknown = document.contents;
-  let offset = isNode(node) ? node.range?.[0] : undefined;
+  let offset = startOf(node) ?? document.range[0];
   for (const part of at) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (!isCollection(node)) break;
-    const item: unknown = isMap(node)
-      ? node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(part))
-      : node.items[Number(part)];
-    const shown: unknown = isPair(item) ? item.key : item;
-    if (item === undefined) break;
-    if (isNode(shown)) offset = shown.range?.[0] ?? offset;
-    node = isPair(item) ? item.value : item;
+    const step = stepInto(isAlias(node) ? node.resolve(document) : node, part);
+    if (step === undefined) break;
+    offset = startOf(step.shown) ?? offset;
+    node = step.inside;
   }
-  return positionOf(text, offset ?? document.range[0]);
+  return positionOf(text, offset);
+}
+
+/** What stands under a name or number: the node that shows it, and the one that holds its inside. */
+function stepInto(node: unknown, part: string | number): { shown: unknown; inside: unknown } | undefined {
+  if (!isCollection(node)) return undefined;
+  if (!isMap(node))
+    return node.items[Number(part)] === undefined ? undefined : { shown: node.items[Number(part)], inside: node.items[Number(part)] };
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+  return pair === undefined ? undefined : { shown: pair.key, inside: pair.value };
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
 }
