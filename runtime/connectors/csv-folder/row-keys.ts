@@ -32,6 +32,8 @@ export class RowKeys {
   has(row: string): boolean {
     if (!this.#isLines) return this.#keys.has(row);
     const line = Number(row);
+    // A key of columns, from before the settings changed, is no line.
+    if (!Number.isInteger(line)) return false;
     let low = 0;
     let high = this.#ranges.length - 1;
     while (low <= high) {
