@@ -1,3 +1,6 @@
+import type { RetryPolicy } from '../schemas/fields/operation.ts';
+import { durationMs } from '../schemas/fields/duration.ts';
+
 /** Backoff of one connector type, as its document declares it, in milliseconds. */
 export interface Backoff {
   readonly maxRetries: number;
@@ -27,4 +30,19 @@ export function decideRetry(question: RetryQuestion): { delayMs: number } | null
   const full = Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (attempt - 1));
   const jittered = full / 2 + (full / 2) * question.random;
   return { delayMs: Math.round(Math.max(jittered, question.retryAfterMs ?? 0)) };
+}
+
+/** What a type that says nothing gets: three retries after about 1, 2 and 4 seconds. */
+const defaultBackoff: Backoff = { maxRetries: 3, initialMs: 1_000, factor: 2, maxMs: 300_000 };
+
+/** The backoff that a type's document declares, gaps filled in. Durations passed the schema; one that does not read counts as left out. */
+export function backoffOf(policy: RetryPolicy | null | undefined): Backoff {
+  if (policy === null || policy === undefined) return defaultBackoff;
+  const { initial, factor, max } = policy.backoff ?? {};
+  return {
+    maxRetries: policy.maxRetries,
+    initialMs: durationMs(initial ?? '') ?? defaultBackoff.initialMs,
+    factor: factor ?? defaultBackoff.factor,
+    maxMs: durationMs(max ?? '') ?? defaultBackoff.maxMs,
+  };
 }

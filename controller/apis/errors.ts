@@ -83,6 +83,30 @@ export const apiErrors = {
     disposition: 'stall',
     http: 409,
   },
+  RunFinished: {
+    message: 'run {run_id} is over, it is {state}',
+    hint: 'There is nothing to cancel.',
+    disposition: 'stall',
+    http: 409,
+  },
+  CancelTooLate: {
+    message: 'run {run_id} is committing its checkpoints, which is too late to cancel',
+    hint: 'It ends in a moment; see its result with `connectorctl runs`.',
+    disposition: 'stall',
+    http: 409,
+  },
+  NotDeadLettered: {
+    message: 'run {run_id} is not among the dead letters',
+    hint: 'It was replayed already, or did not fail for good. Start a new run with `connectorctl run`.',
+    disposition: 'stall',
+    http: 409,
+  },
+  LeaseBusy: {
+    message: 'the lease of a run is locked by another session',
+    hint: 'Nothing to do: the sessions of the lost runtime are ended and the lease is tried again.',
+    disposition: 'retry',
+    http: 503,
+  },
   RevisionUnknown: {
     message: '{namespace}/{name} never had revision {revision}',
     hint: 'See its revisions with `connectorctl describe`.',

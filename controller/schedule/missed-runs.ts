@@ -42,7 +42,7 @@ function planAgain(schedule: ParsedSchedule, due: DueSchedule): TickDecision {
 
 /** The last due moment that has passed; at least the one that the schedule was claimed for. */
 function lastMoment(schedule: ParsedSchedule, due: DueSchedule): Date {
-  if (due.lastTickAt === null) return due.dueAt;
+  if (due.lastTickAt === null) return due.now;
   const last = dueMoments(schedule, due).atOrBefore(due.now);
   return last !== null && last > due.dueAt ? last : due.dueAt;
 }
