@@ -81,8 +81,12 @@ async function ensureTemplate(server: string, admin: Pool, template: string): Pr
     await session.query(`drop database if exists ${unfinished} with (force)`);
     await session.query(`create database ${unfinished}`);
     const pool = openPool(withDatabase(server, unfinished), { name: 'test-template', max: 1 });
-    await migrate(pool, migrationsFolder).finally(() => pool.end());
-    await requireNoConnections({ query: session.query }, unfinished);
+    try {
+      await migrate(pool, migrationsFolder);
+    } finally {
+      await pool.end();
+    }
+    await requireNoConnections(session, unfinished);
     await session.query(`alter database ${unfinished} rename to ${template}`);
   } finally {
     session.release(true); // the lock goes with the session

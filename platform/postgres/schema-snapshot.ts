@@ -43,7 +43,7 @@ const ownRelations = `
   own_relations as (
     select c.* from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and not c.relispartition
-       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('i', 'e')))`;
+       and not (c.relkind = 'S' and exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'i')))`;
 
 /** The schema as text: one block a relation, sorted, the same on every supported version of PostgreSQL. For a snapshot that is diffed. */
 export async function schemaSnapshot(session: Session): Promise<string> {

@@ -42,7 +42,7 @@ export async function launch(options: LaunchOptions): Promise<{ server: Postmast
       const server = await startServer(options);
       if (server !== undefined) return { server, adopted: false };
     }
-    await sleep(50 * 2 ** attempt);
+    if (attempt < START_ATTEMPTS) await sleep(Math.min(1_000, 50 * 2 ** attempt));
   }
   throw await startFailed(options.layout);
 }

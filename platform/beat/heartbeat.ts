@@ -1,0 +1,95 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { BeatWorkerData, BeatWorkerMessage } from './beat-messages.ts';
+import type { ProcessIdentity } from './identity.ts';
+
+/** How a process beats. */
+export interface HeartbeatOptions {
+  readonly url: string;
+  readonly identity: ProcessIdentity;
+  readonly role: 'controller' | 'runtime' | 'pod';
+  /** What the process found out about itself, such as whether it can isolate; never a secret. */
+  readonly facts?: Record<string, unknown>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
+  /** Time between beats. Default 2 s. */
+  readonly intervalMs?: number;
+  /** The worker beats only while the main loop ticked within this time. Default 10 s. */
+  readonly tickWithinMs?: number;
+  /** Default 20 s: below the 30 s after which observers give a process up, so that its children are dead by then. */
+  readonly lostAfterMs?: number;
+  /**
+   * No beat was written for `lostAfterMs`: others may take over what this process runs, so it must end its children now. Called once an
+   * outage, in the main thread; after a pause of the whole process (SIGSTOP, suspend) as its first act.
+   */
+  onBeatLost(): void;
+}
+
+/** A running heartbeat. */
+export interface Heartbeat {
+  /** Resolves with the first beat: the row is there and references to the process may be written. */
+  readonly first: Promise<void>;
+  /** Writes the orderly end and closes the worker; waits at most 3 s. */
+  stop(): Promise<void>;
+}
+
+const STOP_PATIENCE_MS = 3_000;
+
+/** Starts the worker thread that beats for this process. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const ticks = new Int32Array(new SharedArrayBuffer(4));
+  const { intervalMs = 2_000, tickWithinMs = 10_000, lostAfterMs = 20_000 } = options;
+  const outage = watchOutage(options, lostAfterMs);
+  const { promise: first, resolve: begun } = Promise.withResolvers<void>();
+  const { promise: stopped, resolve: ended } = Promise.withResolvers<void>();
+  const { url, identity, role, facts = {} } = options;
+  const workerData: BeatWorkerData = { url, identity, role, facts, intervalMs, tickWithinMs, ticks: ticks.buffer };
+  // Beside this file, compiled or not, lies the worker in the same form.
+  const worker = new Worker(new URL(`./beat-worker${extname(import.meta.url)}`, import.meta.url), { workerData });
+  worker.on('message', (message: BeatWorkerMessage) => {
+    if (message.kind === 'beat') {
+      outage.beat();
+      begun();
+    } else if (message.kind === 'failed')
+      options.log.warn({ process: identity.processId, code: message.code }, 'heartbeat could not be written');
+  });
+  // A worker that dies leaves no beats, which the outage watch turns into onBeatLost.
+  worker.on('error', (error) => options.log.warn({ process: identity.processId, err: error }, 'heartbeat thread failed'));
+  worker.on('exit', () => ended());
+  const timer = setInterval(
+    () => {
+      Atomics.add(ticks, 0, 1);
+      outage.check();
+    },
+    Math.min(1_000, intervalMs),
+  );
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    worker.postMessage('stop');
+    const patience = setTimeout(() => void worker.terminate(), STOP_PATIENCE_MS);
+    await stopped;
+    clearTimeout(patience);
+  };
+  return { first, stop };
+}
+
+/** Tells an outage of the own beat, once each, by this thread's monotonic clock. A beat that comes after too long is the end of an outage, not its absence. */
+function watchOutage(options: Pick<HeartbeatOptions, 'clock' | 'onBeatLost'>, lostAfterMs: number): { beat(): void; check(): void } {
+  let lastMs = options.clock.monotonicMs();
+  let told = false;
+  const check = (): void => {
+    if (told || options.clock.monotonicMs() - lastMs < lostAfterMs) return;
+    told = true;
+    options.onBeatLost();
+  };
+  return {
+    check,
+    beat() {
+      check();
+      told = false;
+      lastMs = options.clock.monotonicMs();
+    },
+  };
+}
