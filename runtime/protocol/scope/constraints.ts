@@ -34,7 +34,8 @@ export function checkTimeRange(value: unknown, stream: ManifestStream, path: str
   if (stream.consentTimeField === undefined) throw refuseScope('time_range_not_selectable', path, `${stream.name} has no consentTimeField`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuseScope('time_range_shape', path, 'is no object');
   const { since, until, ...others } = value as Record<string, unknown>;
-  for (const name of Object.keys(others)) throw refuseScope('member_unknown', `${path}.${name}`, 'is not a member of a time range');
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw refuseScope('member_unknown', `${path}.${other}`, 'is not a member of a time range');
   return orderedRange(readBound(since, `${path}.since`), readBound(until, `${path}.until`), path);
 }
 

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { failureClasses, inFlightStates, mayFollow, runStates, runTransitions, terminalStates } from '../../../schemas/run-words.ts';
+import { needsPerson, terminalReasons } from '../../../schemas/terminal-reasons.ts';
+
+describe('run states', () => {
+  test('a terminal state is never left, and every other one can reach each ending', () => {
+    for (const state of terminalStates) expect(runTransitions[state]).toEqual([]);
+    for (const state of inFlightStates) {
+      for (const ending of ['failed', 'cancelled', 'abandoned', 'pending'] as const) expect(mayFollow(state, ending)).toBe(true);
+    }
+  });
+
+  test('[RT-3.1] success comes only from running, and a retry only through pending', () => {
+    expect(runStates.filter((state) => mayFollow(state, 'succeeded'))).toEqual(['running']);
+    expect(runStates.filter((state) => mayFollow(state, 'starting'))).toEqual(['pending']);
+  });
+});
+
+describe('terminal reasons', () => {
+  test.each(Object.entries(terminalReasons))('%s has a class, a meaning and a hint', (_word, entry) => {
+    expect(failureClasses).toContain(entry.failureClass);
+    expect(entry.meaning).toMatch(/\.$/);
+    expect(entry.hint).toMatch(/\.$/);
+  });
+
+  test('[RT-8.3] what is deterministic is never retried, what is transient is', () => {
+    for (const entry of Object.values(terminalReasons)) {
+      if (entry.retry === 'yes') expect(entry.failureClass).toBe('transient');
+      if (entry.failureClass === 'transient') expect(entry.retry).toBe('yes');
+    }
+    expect(terminalReasons.connector_protocol_violation.retry).toBe('no');
+  });
+
+  test.each([
+    ['a violation', 'failed', 'connector_protocol_violation', 'permanent', true],
+    ['a transient failure that used its retries up', 'failed', 'DatabaseUnavailable', 'transient', true],
+    ['a word of a later version', 'failed', 'SomethingNew', 'permanent', true],
+    ['a retry that waits', 'pending', 'connector_exit_without_done', 'transient', false],
+    ['an abandoned run', 'abandoned', 'RuntimeLost', 'transient', false],
+    ['a cancelled run', 'cancelled', 'cancelled', 'permanent', false],
+    ['a success', 'succeeded', null, null, false],
+  ] as const)('%s asks for a person: %#', (_name, state, reason, failureClass, asks) => {
+    expect(needsPerson({ state, reason, failureClass })).toBe(asks);
+  });
+});
