@@ -20,7 +20,7 @@ export interface Page {
 }
 
 /**
- * Gets one page of JSON. Busy servers and broken connections are asked again, at most four times and as the server's Retry-After says;
+ * Gets one page of JSON. Busy servers and broken connections are asked again, a few times and as the server's Retry-After says;
  * redirects are followed on the same origin only. Throws `ConnectorFailure` with what to do about it.
  */
 export async function getPage(url: URL, options: RequestOptions): Promise<Page> {

@@ -1,6 +1,7 @@
 import { ConnectorFailure } from '../../sdk/failure.ts';
 
-const maxAttempts = 5;
+/** Attempts within one run. Without any answer fewer: each may have cost the whole timeout, and the runtime tries again later. */
+const maxAttempts = { answered: 5, unanswered: 3 };
 /** Longer waits are left to the runtime: the run ends as retryable instead of holding its place. */
 const maxWaitMs = 60_000;
 const retryableStatuses = [408, 425, 429, 500, 502, 503, 504];
@@ -16,7 +17,8 @@ export interface RetryQuestion {
 
 /** How long to wait before asking again, in milliseconds; undefined to give up. Pure. Without Retry-After 1, 2, 4, 8 seconds. */
 export function decideRetry({ attempt, failure, retryAfter, nowMs }: RetryQuestion): number | undefined {
-  if (!failure.retryable || attempt >= maxAttempts) return undefined;
+  const limit = failure.code === 'server_unreachable' ? maxAttempts.unanswered : maxAttempts.answered;
+  if (!failure.retryable || attempt >= limit) return undefined;
   const asked = retryAfter === null ? undefined : retryAfterMs(retryAfter, nowMs);
   if (asked === undefined) return 1000 * 2 ** (attempt - 1);
   return asked > maxWaitMs ? undefined : asked;
