@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxLimits } from '../../apis/sandbox.ts';
+import type { CgroupTree, Controller } from './cgroup-tree.ts';
+
+const cpuPeriodUs = 100_000;
+
+/** The control group of one run: limits for its whole tree, and a list of its processes that none of them can leave. */
+export class RunCgroup {
+  readonly #tree: CgroupTree;
+  /** One folder per hierarchy: a single one in version 2. */
+  readonly #folders: ReadonlyMap<Controller, string>;
+
+  constructor(tree: CgroupTree, name: string) {
+    this.#tree = tree;
+    this.#folders = new Map([...tree.folders].map(([controller, folder]) => [controller, join(folder, name)]));
+  }
+
+  /** Makes the group and sets its limits. Throws when the kernel refuses one: then nothing is enforced half. */
+  static async create(tree: CgroupTree, name: string, limits: SandboxLimits): Promise<RunCgroup> {
+    const group = new RunCgroup(tree, name);
+    for (const folder of group.#distinctFolders()) await mkdir(folder, { recursive: true });
+    for (const [controller, file, value] of settings(tree.version, limits)) {
+      const folder = group.#folders.get(controller);
+      if (folder !== undefined) await writeSetting(join(folder, file), value);
+    }
+    return group;
+  }
+
+  /** Files that a process writes its own pid to, before it becomes the connector. */
+  joinFiles(): string[] {
+    return this.#distinctFolders().map((folder) => join(folder, 'cgroup.procs'));
+  }
+
+  /** Everything that runs in the group now. */
+  pids(): number[] {
+    const [folder] = this.#distinctFolders();
+    return folder === undefined ? [] : readLines(join(folder, 'cgroup.procs')).map(Number);
+  }
+
+  /** How many processes of the group the kernel has killed for want of memory. */
+  oomKills(): number {
+    const folder = this.#folders.get('memory');
+    if (folder === undefined) return 0;
+    const lines = readLines(join(folder, this.#tree.version === 2 ? 'memory.events' : 'memory.oom_control'));
+    return Number(lines.find((line) => line.startsWith('oom_kill '))?.slice('oom_kill '.length) ?? 0);
+  }
+
+  /** Removes the group once its last process is gone; one that stays busy is left to the next start. */
+  async remove(): Promise<void> {
+    for (const folder of this.#distinctFolders()) await removeFolder(folder);
+  }
+
+  #distinctFolders(): string[] {
+    return [...new Set(this.#folders.values())];
+  }
+}
+
+/** Names of the groups that exist below ours, of living and dead runtimes alike. */
+export async function listCgroups(tree: CgroupTree): Promise<string[]> {
+  const names = new Set<string>();
+  for (const folder of new Set(tree.folders.values())) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries) if (entry.isDirectory()) names.add(entry.name);
+  }
+  return [...names];
+}
+
+type Setting = [controller: Controller, file: string, value: string];
+
+function settings(version: 1 | 2, limits: SandboxLimits): Setting[] {
+  const chosen: Setting[] = [];
+  const { memoryBytes, pids, cpuCores } = limits;
+  if (memoryBytes !== undefined) {
+    const bytes = String(memoryBytes);
+    if (version === 1) chosen.push(['memory', 'memory.limit_in_bytes', bytes], ['memory', 'memory.memsw.limit_in_bytes', bytes]);
+    else chosen.push(['memory', 'memory.max', bytes], ['memory', 'memory.swap.max', '0'], ['memory', 'memory.oom.group', '1']);
+  }
+  if (pids !== undefined) chosen.push(['pids', 'pids.max', String(pids)]);
+  if (cpuCores !== undefined) {
+    const quotaUs = String(Math.max(1000, Math.round(cpuCores * cpuPeriodUs)));
+    if (version === 1) chosen.push(['cpu', 'cpu.cfs_period_us', String(cpuPeriodUs)], ['cpu', 'cpu.cfs_quota_us', quotaUs]);
+    else chosen.push(['cpu', 'cpu.max', `${quotaUs} ${cpuPeriodUs}`]);
+  }
+  return chosen;
+}
+
+/** Kernels without accounting of swap lack its files; without swap there is nothing to limit then. */
+async function writeSetting(file: string, value: string): Promise<void> {
+  const optional = /(memsw\.limit_in_bytes|swap\.max)$/.test(file);
+  if (!optional || existsSync(file)) await writeFile(file, value, { flag: 'r+' });
+}
+
+/** A killed process leaves its group a moment after it was reaped. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    try {
+      await rmdir(folder);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') return;
+      await sleep(10);
+    }
+  }
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'latin1').split('\n').filter(Boolean);
+  } catch {
+    return []; // the group is gone, or was never made
+  }
+}
