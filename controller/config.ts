@@ -34,7 +34,8 @@ export const controllerSettings = {
     flag: '--data',
     fallback: null,
     parse: text,
-    description: 'Data folder: embedded PostgreSQL, client.json, run folders. Default: /var/lib/connector-controller as root, else below ~/.local/state.',
+    description:
+      'Data folder: embedded PostgreSQL, client.json, run folders. Default: /var/lib/connector-controller as root, else below ~/.local/state.',
   }),
   listen: setting({
     env: 'CONNECTOR_LISTEN',

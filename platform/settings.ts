@@ -25,7 +25,11 @@ type Values<T extends Table> = { readonly [K in keyof T]: T[K] extends Setting<i
  * Reads every setting of a table: flag over variable over fallback. All faults are reported at once, as one `ConfigInvalid`.
  * An empty variable counts as absent.
  */
-export function readSettings<T extends Table>(table: T, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Values<T> {
+export function readSettings<T extends Table>(
+  table: T,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Values<T> {
   const faults: string[] = [];
   const given = readFlags(table, args, faults);
   const values: Record<string, unknown> = {};
@@ -73,7 +77,8 @@ function readFlags(table: Table, args: readonly string[], faults: string[]): Map
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new SettingText(`must be a whole number from ${min} to ${max}, not «${text}»`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new SettingText(`must be a whole number from ${min} to ${max}, not «${text}»`);
     return value;
   };
 }

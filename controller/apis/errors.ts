@@ -46,6 +46,12 @@ export const apiErrors = {
     disposition: 'stall',
     http: 404,
   },
+  RequestTooLarge: {
+    message: 'the request is larger than the server takes',
+    hint: 'Send fewer documents at a time.',
+    disposition: 'stall',
+    http: 413,
+  },
   RequestInvalid: { message: '{problem}', hint: 'See /openapi.json for what is taken.', disposition: 'stall', http: 400 },
   Unauthenticated: {
     message: 'the request carries no valid token',

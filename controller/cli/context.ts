@@ -53,7 +53,10 @@ async function connect(options: GlobalOptions, surroundings: Surroundings): Prom
   const server = options.server ?? file?.server;
   const token = options.token ?? file?.token;
   if (server === undefined || token === undefined) {
-    throw new CommandFailure(`there is no readable client.json in ${folder} (start the product, or give --server and --token, or --data)`, 2);
+    throw new CommandFailure(
+      `there is no readable client.json in ${folder} (start the product, or give --server and --token, or --data)`,
+      2,
+    );
   }
   return new ApiClient({ server, token });
 }

@@ -34,7 +34,11 @@ export interface Column<Row> {
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], colour = false): string {
   const cells = [columns.map((column) => column.header), ...rows.map((row) => columns.map((column) => column.show(row)))];
   const widths = columns.map((_, at) => Math.max(...cells.map((line) => (line[at] as string).length)));
-  const render = (line: string[]): string => line.map((cell, at) => paint(cell.padEnd(widths[at] as number), colour)).join('   ').trimEnd();
+  const render = (line: string[]): string =>
+    line
+      .map((cell, at) => paint(cell.padEnd(widths[at] as number), colour))
+      .join('   ')
+      .trimEnd();
   return `${cells.map(render).join('\n')}\n`;
 }
 

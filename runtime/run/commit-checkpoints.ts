@@ -32,18 +32,34 @@ export async function commitCheckpoints(request: CommitRequest, store: Checkpoin
   }
   for (const { stream, reason } of request.plan.withheld) {
     streams.push({ stream, result: request.already.get(stream) === request.staged.get(stream) ? 'committed' : 'withheld' });
-    request.gaps.add({ reason, scope: { stream }, message: 'the checkpoint was withheld', recovery_hint: { action: 'retry_by_runtime' } }, true);
+    request.gaps.add(
+      { reason, scope: { stream }, message: 'the checkpoint was withheld', recovery_hint: { action: 'retry_by_runtime' } },
+      true,
+    );
   }
   if (failed !== null) {
     const missing = streams.filter(({ result }) => result === 'failed').map(({ stream }) => stream);
-    request.gaps.add({ reason: 'checkpoint_commit_failed', scope: { stream: failed }, message: 'records are stored, cursors are missing', details: { missing } }, true);
+    request.gaps.add(
+      {
+        reason: 'checkpoint_commit_failed',
+        scope: { stream: failed },
+        message: 'records are stored, cursors are missing',
+        details: { missing },
+      },
+      true,
+    );
   }
   const committed = streams.filter(({ result }) => result === 'committed').length;
   return { persist: true, staged: request.staged.size, committed, streams, failed };
 }
 
 /** False when the store failed. */
-async function commitOne(stream: string, request: CommitRequest, store: CheckpointStore, before: readonly StreamResult[]): Promise<boolean> {
+async function commitOne(
+  stream: string,
+  request: CommitRequest,
+  store: CheckpointStore,
+  before: readonly StreamResult[],
+): Promise<boolean> {
   const cursorText = request.staged.get(stream);
   if (cursorText === undefined || request.already.get(stream) === cursorText) return true;
   const committed = before.filter(({ result }) => result === 'committed').length + 1;

@@ -104,13 +104,22 @@ async function endedFacts(run: RunAssignment, conclusion: Conclusion & { kind: '
     reports: [],
     certifiedFailure: verdict.certifiedFailure,
   });
-  const commit = await commitCheckpoints({ key: run, plan, staged: session.staged, already: actions.committed, gaps: conclusion.gaps }, parts.checkpoints);
+  const commit = await commitCheckpoints(
+    { key: run, plan, staged: session.staged, already: actions.committed, gaps: conclusion.gaps },
+    parts.checkpoints,
+  );
   await timeline.settle().catch(() => undefined);
   return { ...base, commit, verdict: commit.failed === null ? verdict : commitFailed(commit) };
 }
 
 /** What is still under way on our side: the last flush and events. Their failure is a runtime error of the run. */
-async function settleOwnSide({ stop, session, ingest, actions, timeline }: Conclusion & { kind: 'ended' }): Promise<ConversationEnd['fault']> {
+async function settleOwnSide({
+  stop,
+  session,
+  ingest,
+  actions,
+  timeline,
+}: Conclusion & { kind: 'ended' }): Promise<ConversationEnd['fault']> {
   try {
     if (session.done !== null && stop.cause === null) {
       await ingest.close();
@@ -120,20 +129,38 @@ async function settleOwnSide({ stop, session, ingest, actions, timeline }: Concl
     return null;
   } catch (error) {
     if (isFault(error, 'LeaseLost')) throw error;
-    const reason = isFault(error, 'RecordUnstorable') ? 'RecordUnstorable' : isFault(error, 'DatabaseUnavailable') ? 'DatabaseUnavailable' : 'InternalError';
+    const reason = isFault(error, 'RecordUnstorable')
+      ? 'RecordUnstorable'
+      : isFault(error, 'DatabaseUnavailable')
+        ? 'DatabaseUnavailable'
+        : 'InternalError';
     return { reason, message: error instanceof Error ? error.message : String(error) };
   }
 }
 
 function verdictOf({ stop, session, end }: Conclusion & { kind: 'ended' }, fault: ConversationEnd['fault']): RunVerdict {
   if (stop.cause === 'handover') return handoverVerdict();
-  const deadline = stop.cause === 'deadline' ? ({ reason: 'DeadlineExceeded', message: 'the run took longer than spec.execution.timeoutSeconds' } as const) : null;
-  const killed = end.exit.oom ? ({ reason: 'OutOfMemory', message: 'the connector went over its memory limit and was killed' } as const) : null;
-  return decideOutcome({ leaseLost: false, cancelled: stop.cause === 'cancel', session, fault: deadline ?? killed ?? fault, exit: end.exit });
+  const deadline =
+    stop.cause === 'deadline'
+      ? ({ reason: 'DeadlineExceeded', message: 'the run took longer than spec.execution.timeoutSeconds' } as const)
+      : null;
+  const killed = end.exit.oom
+    ? ({ reason: 'OutOfMemory', message: 'the connector went over its memory limit and was killed' } as const)
+    : null;
+  return decideOutcome({
+    leaseLost: false,
+    cancelled: stop.cause === 'cancel',
+    session,
+    fault: deadline ?? killed ?? fault,
+    exit: end.exit,
+  });
 }
 
 function handoverVerdict(): RunVerdict {
-  return { ...failureVerdict({ reason: 'RuntimeStopped', message: 'the runtime was stopped while the run was going' }), state: 'abandoned' };
+  return {
+    ...failureVerdict({ reason: 'RuntimeStopped', message: 'the runtime was stopped while the run was going' }),
+    state: 'abandoned',
+  };
 }
 
 function cancelledVerdict(): RunVerdict {

@@ -66,7 +66,9 @@ export class Conversation {
     const { child, session, timings } = this.#parts;
     const line = await this.#guard(start);
     if (line === undefined) return;
-    const notRead = this.#after(timings.startMs, () => this.#fail('start_not_read', `START was not read within ${timings.startMs / 1_000} s`));
+    const notRead = this.#after(timings.startMs, () =>
+      this.#fail('start_not_read', `START was not read within ${timings.startMs / 1_000} s`),
+    );
     session.startWritten();
     child.stdin.write(line, (error) => {
       // A closed stdin takes START as little as one that nobody reads: the timer, or the exit, tells.
@@ -91,7 +93,9 @@ export class Conversation {
     const rest = splitter.end();
     if (rest !== null) await this.#take(rest);
     if (session.done === null && session.violation === null && this.#fault === null) {
-      this.#after(this.#parts.timings.stdoutClosedMs, () => this.#fail('connector_stdout_closed', 'the connector closed stdout before DONE and lives on'));
+      this.#after(this.#parts.timings.stdoutClosedMs, () =>
+        this.#fail('connector_stdout_closed', 'the connector closed stdout before DONE and lives on'),
+      );
     }
   }
 
@@ -114,7 +118,9 @@ export class Conversation {
     const { child, timings } = this.#parts;
     await this.#guard(this.#parts.onDone());
     child.stdin.end();
-    this.#after(timings.exitMs, () => this.#fail('connector_exit_timeout', `the connector was alive ${timings.exitMs / 1_000} s after DONE`));
+    this.#after(timings.exitMs, () =>
+      this.#fail('connector_exit_timeout', `the connector was alive ${timings.exitMs / 1_000} s after DONE`),
+    );
   }
 
   /** Waits for our own side, unless the run is stopped meanwhile; its failure ends the run. Undefined: ended. */
@@ -150,7 +156,10 @@ export class Conversation {
 
   #heldStdout(): void {
     const { child, timings } = this.#parts;
-    this.#fault ??= { reason: 'stdout_held', message: `a process of the run held stdout ${timings.stdoutHeldMs / 1_000} s after the connector's exit` };
+    this.#fault ??= {
+      reason: 'stdout_held',
+      message: `a process of the run held stdout ${timings.stdoutHeldMs / 1_000} s after the connector's exit`,
+    };
     this.#parts.session.close();
     this.#terminated ??= child.kill();
   }

@@ -147,7 +147,9 @@ function startedEvent(run: RunAssignment, prepared: Prepared): RunEvent {
 
 function gatedCheckpoints({ manifest, checks }: Prepared): ReadonlySet<string> {
   const scoped = manifest.filter((stream) => checks.has(stream.name));
-  return new Set(scoped.flatMap((stream) => [...(stream.parentStreams ?? []), ...(stream.stateStream === undefined ? [] : [stream.stateStream])]));
+  return new Set(
+    scoped.flatMap((stream) => [...(stream.parentStreams ?? []), ...(stream.stateStream === undefined ? [] : [stream.stateStream])]),
+  );
 }
 
 function sensitiveTexts(secrets: SecretBundle): string[] {
@@ -160,4 +162,3 @@ function faultOf(error: unknown, redactor: Redactor): { reason: TerminalReason; 
   const told = error.hint === undefined ? message : `${message} (${redactor.text(error.hint)})`;
   return { reason: isTerminalReason(error.reason) ? error.reason : 'InternalError', message: told };
 }
-

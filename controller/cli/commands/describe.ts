@@ -26,8 +26,19 @@ export async function describeConnector(name: string, context: CommandContext): 
     head(description.connector, now),
     conditions(description),
     section('Runs', runs.items.length === 0 ? '' : runTable(runs.items, now, context)),
-    section('Revisions', description.revisions.map((one) => `${one.revision.slice(0, 12)}  generation ${one.generation}  ${one.acceptedAt}\n`).join('')),
-    section('Audit', description.audit.map((one) => `${one.at}  ${one.actor.kind} ${one.actor.name}  ${one.action}  ${one.outcome}${one.reason === null ? '' : `  ${one.reason}`}\n`).join('')),
+    section(
+      'Revisions',
+      description.revisions.map((one) => `${one.revision.slice(0, 12)}  generation ${one.generation}  ${one.acceptedAt}\n`).join(''),
+    ),
+    section(
+      'Audit',
+      description.audit
+        .map(
+          (one) =>
+            `${one.at}  ${one.actor.kind} ${one.actor.name}  ${one.action}  ${one.outcome}${one.reason === null ? '' : `  ${one.reason}`}\n`,
+        )
+        .join(''),
+    ),
   ];
   context.output.data(sections.filter((text) => text !== '').join('\n'));
 }
@@ -44,7 +55,10 @@ function head(item: ConnectorView, now: Date): string {
     ['Instance', item.status.instanceId ?? '-'],
     ['Generation', `${item.metadata.generation ?? '-'} (observed ${item.status.observedGeneration ?? '-'})`],
     ['Revision', item.status.revision ?? '-'],
-    ['Next run', item.status.nextRunTime === undefined ? '-' : `${item.status.nextRunTime} (${relativeTime(item.status.nextRunTime, now)})`],
+    [
+      'Next run',
+      item.status.nextRunTime === undefined ? '-' : `${item.status.nextRunTime} (${relativeTime(item.status.nextRunTime, now)})`,
+    ],
   ];
   return facts.map(([label, value]) => `${`${label}:`.padEnd(13)}${value}\n`).join('');
 }

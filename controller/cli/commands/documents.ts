@@ -32,7 +32,11 @@ interface FindingView {
 }
 
 /** `apply -f`: each file is applied on its own; a refused one is told and does not keep the others back. */
-export async function applyDocuments(files: readonly string[], options: { dryRun?: boolean; output?: string }, context: CommandContext): Promise<void> {
+export async function applyDocuments(
+  files: readonly string[],
+  options: { dryRun?: boolean; output?: string },
+  context: CommandContext,
+): Promise<void> {
   const api = await context.api();
   let refused = 0;
   for (const file of await readDocuments(files)) {

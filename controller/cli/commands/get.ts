@@ -26,8 +26,13 @@ export async function getConnectors(name: string | undefined, options: GetOption
     return print(options.output === 'json' ? item : [item], options, context);
   }
   const items = await listConnectors(options, context);
-  print(options.output === 'json' ? ({ apiVersion: 'v1', kind: 'List', metadata: {}, items } satisfies List<ConnectorView>) : items, options, context);
-  if (options.watch) await followChanges(context, (item) => print([item], { ...options, output: options.output ?? 'wide' }, context, false));
+  print(
+    options.output === 'json' ? ({ apiVersion: 'v1', kind: 'List', metadata: {}, items } satisfies List<ConnectorView>) : items,
+    options,
+    context,
+  );
+  if (options.watch)
+    await followChanges(context, (item) => print([item], { ...options, output: options.output ?? 'wide' }, context, false));
 }
 
 /** All connectors that match, over every page. */
@@ -52,7 +57,12 @@ export async function listConnectors(options: GetOptions, context: CommandContex
   return items;
 }
 
-function print(found: ConnectorView | List<ConnectorView> | ConnectorView[], options: GetOptions, context: CommandContext, header = true): void {
+function print(
+  found: ConnectorView | List<ConnectorView> | ConnectorView[],
+  options: GetOptions,
+  context: CommandContext,
+  header = true,
+): void {
   if (options.output === 'json') return context.output.data(JSON.stringify(found, null, 2));
   const items = Array.isArray(found) ? found : 'items' in found ? found.items : [found];
   if (options.output === 'name') return context.output.data(items.map((item) => `connector/${item.metadata.name}\n`).join(''));

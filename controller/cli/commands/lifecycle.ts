@@ -20,13 +20,21 @@ export async function rollback(name: string, revision: string, context: CommandC
 /** `source release NAME`: the source lets its documents go, so that another door may take them over. */
 export async function releaseSource(source: string, context: CommandContext): Promise<void> {
   const api = await context.api();
-  const { released } = await api.json<{ released: number }>({ method: 'POST', path: `/v1/sources/${encodeURIComponent(source)}/release`, body: { json: {} } });
+  const { released } = await api.json<{ released: number }>({
+    method: 'POST',
+    path: `/v1/sources/${encodeURIComponent(source)}/release`,
+    body: { json: {} },
+  });
   context.output.data(`source/${source} released ${released} documents`);
 }
 
 /** `source confirm NAME`: carries out a mass removal that waits for confirmation. */
 export async function confirmRemoval(source: string, context: CommandContext): Promise<void> {
   const api = await context.api();
-  const { confirmed } = await api.json<{ confirmed: number }>({ method: 'POST', path: `/v1/sources/${encodeURIComponent(source)}/confirm`, body: { json: {} } });
+  const { confirmed } = await api.json<{ confirmed: number }>({
+    method: 'POST',
+    path: `/v1/sources/${encodeURIComponent(source)}/confirm`,
+    body: { json: {} },
+  });
   context.output.data(`source/${source}: removal of ${confirmed} documents confirmed`);
 }

@@ -56,7 +56,11 @@ export async function listSources(options: { output?: string }, context: Command
 }
 
 /** `audit [NAME]`: who did what, newest first. */
-export async function listAudit(name: string | undefined, options: { output?: string; limit?: string }, context: CommandContext): Promise<void> {
+export async function listAudit(
+  name: string | undefined,
+  options: { output?: string; limit?: string },
+  context: CommandContext,
+): Promise<void> {
   const columns: Column<AuditView>[] = [
     { header: 'AT', show: (event) => event.at },
     { header: 'ACTOR', show: (event) => `${event.actor.kind}/${event.actor.name}` },

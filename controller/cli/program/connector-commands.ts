@@ -38,7 +38,11 @@ export function addConnectorCommands(program: Command, face: Face): void {
     });
   for (const verb of ['pause', 'resume'] as const) {
     const words = verb === 'pause' ? 'stop the schedule of a connector; a running run goes on' : 'let the schedule of a connector go on';
-    program.command(verb).description(words).argument('<name>').action((name: string) => setPaused(name, verb, face.context()));
+    program
+      .command(verb)
+      .description(words)
+      .argument('<name>')
+      .action((name: string) => setPaused(name, verb, face.context()));
   }
   program
     .command('rollback')

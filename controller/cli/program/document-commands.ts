@@ -18,7 +18,7 @@ export function addDocumentCommands(program: Command, face: Face, validate: Offl
     .description('show what apply would change; exit code 0 without, 1 with differences, above 1 on an error')
     .addOption(filesOption())
     .addOption(outputOption('json'))
-    .action(async (options: { filename: string[] }) => {
+    .action(async (options: { filename: string[]; output?: string }) => {
       face.exit((await orError(diffDocuments(options.filename, options, face.context()))) ? 1 : 0);
     });
   program

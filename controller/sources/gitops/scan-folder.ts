@@ -136,7 +136,11 @@ class FolderWalk {
   }
 }
 
-async function readIfChanged(folder: string, found: Found, known: FileFacts | undefined): Promise<{ digest: string; text: string | undefined } | { code: string }> {
+async function readIfChanged(
+  folder: string,
+  found: Found,
+  known: FileFacts | undefined,
+): Promise<{ digest: string; text: string | undefined } | { code: string }> {
   if (known !== undefined && known.stamp === found.stamp) return { digest: known.digest, text: undefined };
   try {
     const bytes = await readFile(join(folder, found.path));
