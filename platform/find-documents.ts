@@ -29,14 +29,16 @@ async function visit(path: string, depth: number, found: FoundDocuments, visited
   try {
     const info = await stat(path);
     if (info.isFile() && (depth === 0 || /\.(ya?ml|json)$/.test(path))) found.files.push(path);
-    if (!info.isDirectory()) return;
-    const real = await realpath(path);
-    if (visited.has(real) || depth > MAX_DEPTH || found.files.length > MAX_FILES) return;
-    visited.add(real);
-    for (const name of await readdir(path)) {
-      if (!SKIPPED.has(name)) await visit(join(path, name), depth + 1, found, visited);
-    }
+    if (info.isDirectory()) await visitFolder(path, depth, found, visited);
   } catch (error) {
     found.unreadable.push({ path, code: (error as NodeJS.ErrnoException).code ?? 'unknown' });
   }
+}
+
+async function visitFolder(path: string, depth: number, found: FoundDocuments, visited: Set<string>): Promise<void> {
+  const real = await realpath(path);
+  if (visited.has(real) || depth > MAX_DEPTH || found.files.length > MAX_FILES) return;
+  visited.add(real);
+  const names = (await readdir(path)).filter((name) => !SKIPPED.has(name));
+  for (const name of names) await visit(join(path, name), depth + 1, found, visited);
 }

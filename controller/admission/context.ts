@@ -27,12 +27,12 @@ export interface PolicyCeiling {
   actions?: ReadonlySet<string>;
 }
 
-/** A fault of a schedule, below spec.schedule. */
+/** One thing that is wrong with a schedule. */
 export interface ScheduleFault {
-  /** Field of the schedule, such as cron or timeZone; undefined for the schedule as a whole. */
-  field?: keyof ScheduleSpec | undefined;
+  /** Path below spec.schedule; empty for the schedule as a whole. */
+  at: readonly string[];
   message: string;
-  hint?: string | undefined;
+  hint?: string;
 }
 
 /** A configured credential provider. */
@@ -43,7 +43,7 @@ export interface AdmissionContext {
   catalog: CatalogView;
   compiler: SchemaCompiler;
   door: DoorScope;
-  /** Reads cron, time zone and durations; empty when the schedule is good. */
+  /** Reads the schedule: exactly one of every and cron, time zone, durations; empty when it is good. */
   parseSchedule: (schedule: ScheduleSpec) => readonly ScheduleFault[];
   /** Configured credential providers by name. */
   providers: ReadonlyMap<string, ProviderKind>;

@@ -16,7 +16,7 @@ export function withoutNulls(value: unknown): unknown {
   const kept: JsonObject = {};
   for (const key of Object.keys(value)) {
     const member = (value as JsonObject)[key];
-    if (member !== null) kept[key] = typeof member === 'object' ? withoutNulls(member) : member;
+    if (member !== null && member !== undefined) kept[key] = typeof member === 'object' ? withoutNulls(member) : member;
   }
   return kept;
 }

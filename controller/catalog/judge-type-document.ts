@@ -9,9 +9,16 @@ export function judgeTypeDocument(value: unknown, tools: TypeDocumentTools, chec
   const kind = typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined;
   if (kind !== 'ConnectorType' && kind !== 'PolicyTemplate') return [];
   const faults = tools.checkDocument(kind, value);
-  if (faults.length > 0 || kind === 'PolicyTemplate') return faults;
-  const document = value as ConnectorType;
-  const drafts = TYPE_RULES.flatMap((rule) => rule.judge(document.spec, tools));
-  const manifest = checkManifest?.(document.spec, document.spec.key ?? document.metadata.name) ?? [];
-  return [...drafts, ...manifest.map(({ at, message }): FindingDraft => ({ at: ['spec', ...at], reason: 'ManifestInvalid', message }))];
+  return faults.length > 0 || kind === 'PolicyTemplate' ? faults : judgeType(value as ConnectorType, tools, checkManifest);
+}
+
+function judgeType({ spec, metadata }: ConnectorType, tools: TypeDocumentTools, checkManifest: ManifestCheck | undefined): FindingDraft[] {
+  const drafts = TYPE_RULES.flatMap((rule) => rule.judge(spec, tools));
+  // The protocol's rules look at some of the same fields: they are asked when the rest is good.
+  if (drafts.length > 0 || checkManifest === undefined) return drafts;
+  return checkManifest(spec, spec.key ?? metadata.name).map(({ at, message }) => ({
+    at: ['spec', ...at],
+    reason: 'ManifestInvalid',
+    message,
+  }));
 }

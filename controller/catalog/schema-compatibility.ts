@@ -64,22 +64,28 @@ function newlyRequired(before: Schema, after: Schema, at: Place): Narrowing[] {
 }
 
 function narrowerValues(before: Schema, after: Schema, at: Place): Narrowing[] {
-  const found: Narrowing[] = [];
-  const narrow = (keyword: string, message: string) => found.push({ at: [...at, keyword], message });
-  const lost = types(before).filter((type) => !types(after).includes(type) && !(type === 'integer' && types(after).includes('number')));
-  if (after['type'] !== undefined && (before['type'] === undefined || lost.length > 0)) narrow('type', 'the type became narrower');
-  if (Array.isArray(after['enum'])) {
-    const now: unknown[] = after['enum'];
-    const old: unknown[] | undefined = Array.isArray(before['enum']) ? before['enum'] : undefined;
-    if (old?.every((value) => now.some((one) => isDeepStrictEqual(one, value))) !== true) narrow('enum', 'allowed values were removed');
-  }
-  if (after['additionalProperties'] === false && before['additionalProperties'] !== false)
-    narrow('additionalProperties', 'further properties became forbidden');
-  for (const keyword of LOWER_BOUNDS)
-    if (bound(after, keyword, -Infinity) > bound(before, keyword, -Infinity)) narrow(keyword, `${keyword} was raised`);
-  for (const keyword of UPPER_BOUNDS)
-    if (bound(after, keyword, Infinity) < bound(before, keyword, Infinity)) narrow(keyword, `${keyword} was lowered`);
-  return found;
+  const raised = LOWER_BOUNDS.filter((keyword) => bound(after, keyword, -Infinity) > bound(before, keyword, -Infinity));
+  const lowered = UPPER_BOUNDS.filter((keyword) => bound(after, keyword, Infinity) < bound(before, keyword, Infinity));
+  const closed = after['additionalProperties'] === false && before['additionalProperties'] !== false;
+  const found: [keyword: string, message: string][] = [
+    ...(narrowerType(before, after) ? [['type', 'the type became narrower'] as [string, string]] : []),
+    ...(narrowerEnum(before['enum'], after['enum']) ? [['enum', 'allowed values were removed'] as [string, string]] : []),
+    ...(closed ? [['additionalProperties', 'further properties became forbidden'] as [string, string]] : []),
+    ...raised.map((keyword): [string, string] => [keyword, `${keyword} was raised`]),
+    ...lowered.map((keyword): [string, string] => [keyword, `${keyword} was lowered`]),
+  ];
+  return found.map(([keyword, message]) => ({ at: [...at, keyword], message }));
+}
+
+function narrowerType(before: Schema, after: Schema): boolean {
+  if (after['type'] === undefined) return false;
+  const now = types(after);
+  return types(before).length === 0 || types(before).some((type) => !now.includes(type) && !(type === 'integer' && now.includes('number')));
+}
+
+function narrowerEnum(before: unknown, after: unknown): boolean {
+  if (!Array.isArray(after)) return false;
+  return !Array.isArray(before) || before.some((value) => !after.some((one) => isDeepStrictEqual(one, value)));
 }
 
 function opaqueChanges(before: Schema, after: Schema, at: Place): Narrowing[] {

@@ -2,7 +2,8 @@ import type { FindingDraft } from '../../apis/finding.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
 import { type TextPosition, positionOf } from './text-position.ts';
 
-const FORBIDDEN = /[\0\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
+/** Control characters other than tab, line ends and NEL, and the two code points that are no characters. */
+const FORBIDDEN = /(?![\t\n\r\u0085])[\p{Cc}\ufffe\uffff]/u;
 
 /** Text without its byte order mark, or why it cannot be read. */
 export type DecodedText = { text: string } | { fault: FindingDraft; position?: TextPosition };

@@ -87,16 +87,18 @@ class BlockReader {
   #mapping(indent: number): Record<string, unknown> {
     const value: Record<string, unknown> = {};
     for (let line = this.#lines[this.#at]; line?.indent === indent; line = this.#lines[this.#at]) {
-      const found = BLOCK_KEY.exec(line.text);
-      const key = found?.[1];
-      if (found === null || key === undefined) break;
+      const [whole, key] = BLOCK_KEY.exec(line.text) ?? [];
+      if (whole === undefined || key === undefined) break;
       if (Object.hasOwn(value, key) || key === '__proto__') throw new NotSimple();
       this.#at += 1;
-      const rest = line.text.slice(found[0].length);
-      value[key] = rest === '' || rest.startsWith('#') ? this.#nested(indent) : this.#inline(rest, indent);
+      value[key] = this.#member(line.text.slice(whole.length), indent);
     }
     if (Object.keys(value).length === 0) throw new NotSimple();
     return value;
+  }
+
+  #member(rest: string, indent: number): unknown {
+    return rest === '' || rest.startsWith('#') ? this.#nested(indent) : this.#inline(rest, indent);
   }
 
   /** What stands below a key: deeper lines, a list (which may stand at the key's own indentation), or nothing. */

@@ -43,19 +43,20 @@ function isPlain(value: unknown): boolean {
 }
 
 function scalarFault(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'number':
-      if (!Number.isFinite(value)) return 'the number is infinite or not a number';
-      return Number.isInteger(value) && !Number.isSafeInteger(value) ? 'the number is beyond 2^53 and would lose digits' : undefined;
-    case 'string':
-      if (value.includes('\0')) return 'the text holds NUL';
-      return value.isWellFormed() ? undefined : 'the text holds a lone surrogate';
-    case 'bigint':
-    case 'symbol':
-    case 'function':
-    case 'undefined':
-      return 'the value is of a kind that JSON does not have';
-    default:
-      return undefined;
-  }
+  if (typeof value === 'number') return numberFault(value);
+  if (typeof value === 'string') return textFault(value);
+  return STORABLE.has(typeof value) ? undefined : 'the value is of a kind that JSON does not have';
+}
+
+/** A member that is undefined counts as absent. */
+const STORABLE: ReadonlySet<string> = new Set(['boolean', 'object', 'undefined']);
+
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'the number is infinite or not a number';
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? 'the number is beyond 2^53 and would lose digits' : undefined;
+}
+
+function textFault(value: string): string | undefined {
+  if (value.includes('\0')) return 'the text holds NUL';
+  return value.isWellFormed() ? undefined : 'the text holds a lone surrogate';
 }

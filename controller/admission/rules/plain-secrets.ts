@@ -22,15 +22,21 @@ export function plainSecrets(authored: Record<string, unknown>, type: Registered
 
 function whatIsSecret(text: string, at: FieldPath, named: ReadonlySet<string> | undefined): string | undefined {
   if (text === '') return undefined;
-  const [top, part, field] = at;
-  const name = at.findLast((one) => typeof one === 'string');
-  if (top === 'spec' && part === 'config' && name !== undefined && (secretName(name) || named?.has(name) === true)) {
-    return `the secret ${JSON.stringify(name)}`;
-  }
-  if (top === 'spec' && part === 'credentials' && typeof field === 'string' && !POINTERS.has(field)) return 'a credential';
-  // Sealed values look like secrets by design; whether they are allowed is another rule.
-  if (top === 'spec' && part === 'credentials' && field === 'encrypted') return undefined;
+  const [top, part] = at;
+  if (top === 'spec' && part === 'config') return secretByName(at, named) ?? secretShape(text);
+  if (top === 'spec' && part === 'credentials') return plainCredential(text, at[2]);
   return secretShape(text);
+}
+
+function secretByName(at: FieldPath, named: ReadonlySet<string> | undefined): string | undefined {
+  const name = at.findLast((one) => typeof one === 'string') ?? '';
+  return secretName(name) || named?.has(name) === true ? `the secret ${JSON.stringify(name)}` : undefined;
+}
+
+function plainCredential(text: string, field: string | number | undefined): string | undefined {
+  // Sealed values look like secrets by design; whether they are allowed is another rule.
+  if (field === 'encrypted') return undefined;
+  return typeof field === 'string' && !POINTERS.has(field) ? 'a credential' : secretShape(text);
 }
 
 /** Names of config properties that the schema marks secret, and of sensitive auth fields. */
@@ -48,14 +54,16 @@ const CACHE = new WeakMap<RegisteredType, ReadonlySet<string>>();
 
 function markedSecret(schema: unknown, names: Set<string>): void {
   if (typeof schema !== 'object' || schema === null) return;
-  for (const [keyword, inside] of Object.entries(schema as Record<string, unknown>)) {
-    if (keyword === 'properties' && typeof inside === 'object' && inside !== null) {
-      for (const [name, property] of Object.entries(inside as Record<string, Record<string, unknown> | undefined>)) {
-        if (property?.['writeOnly'] === true || property?.['format'] === 'password' || property?.['x-secret'] === true) names.add(name);
-      }
-    }
-    markedSecret(inside, names);
+  const { properties } = schema as { properties?: unknown };
+  if (typeof properties === 'object' && properties !== null) {
+    for (const [name, property] of Object.entries(properties)) if (isMarked(property)) names.add(name);
   }
+  for (const inside of Object.values(schema)) markedSecret(inside, names);
+}
+
+function isMarked(property: unknown): boolean {
+  const { writeOnly, format, ['x-secret']: marked } = (property ?? {}) as Record<string, unknown>;
+  return writeOnly === true || format === 'password' || marked === true;
 }
 
 /** Calls back for every text of a JSON value. */

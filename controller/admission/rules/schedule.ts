@@ -2,22 +2,14 @@ import { durationMs } from '../../../schemas/fields/duration.ts';
 import type { FindingDraft } from '../../apis/finding.ts';
 import { type Rule, typeOf } from '../subject.ts';
 
-/** Exactly one of every and cron, and both readable. */
+/** The schedule can be read; how is handed in by the stage that runs it. */
 export const scheduleRule: Rule = {
   name: 'schedule',
   reads: ['schedule'],
   judge({ spec: { schedule } }, context): FindingDraft[] {
     if (schedule === undefined) return [];
-    const at = ['spec', 'schedule'];
-    if ((schedule.every === undefined) === (schedule.cron === undefined)) {
-      const message = schedule.every === undefined ? 'the schedule has neither every nor cron' : 'the schedule has both every and cron';
-      return [{ at, reason: 'ScheduleInvalid', message }];
-    }
-    if (schedule.every !== undefined && (durationMs(schedule.every) ?? 0) === 0) {
-      return [{ at: [...at, 'every'], reason: 'ScheduleInvalid', message: 'every is no time at all, or too long to count' }];
-    }
-    return context.parseSchedule(schedule).map(({ field, message, hint }) => ({
-      at: field === undefined ? at : [...at, field],
+    return context.parseSchedule(schedule).map(({ at, message, hint }) => ({
+      at: ['spec', 'schedule', ...at],
       reason: 'ScheduleInvalid',
       message,
       ...(hint === undefined ? {} : { hint }),

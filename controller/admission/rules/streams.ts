@@ -48,18 +48,17 @@ function scopeFault(at: FieldPath, message: string): FindingDraft {
 }
 
 function scopeFaults(stream: CollectedStream, declaration: StreamDeclaration, at: FieldPath): FindingDraft[] {
-  const found: FindingDraft[] = [];
-  if (stream.fields !== undefined && declaration.selection?.fields !== true)
-    found.push(scopeFault([...at, 'fields'], 'the stream cannot be narrowed to fields'));
-  if (stream.resources !== undefined && declaration.selection?.resources !== true) {
-    found.push(scopeFault([...at, 'resources'], 'the stream cannot be narrowed to single records'));
-  }
-  if (stream.timeRange !== undefined && declaration.consentTimeField === undefined) {
-    found.push(scopeFault([...at, 'timeRange'], 'the stream has no consentTimeField and cannot be narrowed to a time'));
-  }
-  const properties = Object.keys((declaration.schema['properties'] as object | undefined) ?? {});
-  for (const [index, field] of (stream.fields ?? []).entries()) {
-    if (!properties.includes(field)) found.push(scopeFault([...at, 'fields', index], `the stream has no field ${JSON.stringify(field)}`));
-  }
-  return found;
+  const { selection, consentTimeField, schema } = declaration;
+  const properties = Object.keys((schema['properties'] as object | undefined) ?? {});
+  const offers: [keyof CollectedStream, boolean, string][] = [
+    ['fields', selection?.fields === true, 'the stream cannot be narrowed to fields'],
+    ['resources', selection?.resources === true, 'the stream cannot be narrowed to single records'],
+    ['timeRange', consentTimeField !== undefined, 'the stream has no consentTimeField and cannot be narrowed to a time'],
+  ];
+  const notOffered = offers.filter(([part, offered]) => stream[part] !== undefined && !offered);
+  const unknownFields = [...(stream.fields ?? []).entries()].filter(([, field]) => !properties.includes(field));
+  return [
+    ...notOffered.map(([part, , message]) => scopeFault([...at, part], message)),
+    ...unknownFields.map(([index, field]) => scopeFault([...at, 'fields', index], `the stream has no field ${JSON.stringify(field)}`)),
+  ];
 }

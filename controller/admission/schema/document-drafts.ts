@@ -1,11 +1,10 @@
-import type { TSchema } from 'typebox';
 import type { FindingDraft } from '../../apis/finding.ts';
 import { isObject } from '../normalise.ts';
 import type { SchemaCompiler } from './compile-schema.ts';
 import { schemaDrafts } from './schema-drafts.ts';
 
 /** Every breach of a document against the schema of its kind, with the reason that fits the field best. */
-export function documentDrafts(compiler: SchemaCompiler, schema: TSchema & { title?: string }, value: unknown): FindingDraft[] {
+export function documentDrafts(compiler: SchemaCompiler, schema: object & { title?: string }, value: unknown): FindingDraft[] {
   const compiled = compiler.compile(schema as Record<string, unknown>, `document:${schema.title}`);
   if ('problem' in compiled) throw new Error(`the schema of ${schema.title} does not compile: ${compiled.problem}`);
   const errors = compiled.check(value);

@@ -1,4 +1,5 @@
-import type { FindingDraft } from '../../apis/finding.ts';
+import type { AuthField, AuthSpec } from '../../../schemas/connector-type.ts';
+import type { FieldPath, FindingDraft } from '../../apis/finding.ts';
 import type { TypeRule } from '../type-rule.ts';
 import { isReserved } from './reserved-env.ts';
 
@@ -7,19 +8,28 @@ export const authRule: TypeRule = {
   name: 'auth',
   judge({ auth, runtime }): FindingDraft[] {
     const fields = auth.fields ?? [];
-    const found: FindingDraft[] = [];
-    const fault = (at: (string | number)[], message: string) => found.push({ at: ['spec', 'auth', ...at], reason: 'AuthInvalid', message });
-    if (auth.kind === 'none' && fields.length > 0) fault(['fields'], 'kind none has no fields');
-    if (auth.kind === 'static_secret' && fields.length === 0) fault([], 'kind static_secret needs fields');
-    if (auth.oauth2 !== undefined && auth.kind !== 'oauth2') fault(['oauth2'], `oauth2 does not go with kind ${auth.kind}`);
-    for (const [index, { name, env }] of fields.entries()) {
-      const earlier = fields.slice(0, index);
-      if (earlier.some((field) => field.name === name))
-        fault(['fields', index, 'name'], `the field ${JSON.stringify(name)} is there twice`);
-      if (earlier.some((field) => field.env === env)) fault(['fields', index, 'env'], `the variable ${env} is there twice`);
-      if (isReserved(env)) fault(['fields', index, 'env'], `the variable ${env} is set by the runtime`);
-      if (Object.hasOwn(runtime.env ?? {}, env)) fault(['fields', index, 'env'], `the variable ${env} is in runtime.env too`);
-    }
-    return found;
+    const reserved = (env: string) => isReserved(env) || Object.hasOwn(runtime.env ?? {}, env);
+    return [...kindFaults(auth), ...fields.flatMap((field, index) => fieldFaults(field, fields.slice(0, index), reserved))];
   },
 };
+
+function fault(at: FieldPath, message: string): FindingDraft {
+  return { at: ['spec', 'auth', ...at], reason: 'AuthInvalid', message };
+}
+
+function kindFaults({ kind, fields = [], oauth2 }: AuthSpec): FindingDraft[] {
+  const found: FindingDraft[] = [];
+  if (kind === 'none' && fields.length > 0) found.push(fault(['fields'], 'kind none has no fields'));
+  if (kind === 'static_secret' && fields.length === 0) found.push(fault([], 'kind static_secret needs fields'));
+  if (oauth2 !== undefined && kind !== 'oauth2') found.push(fault(['oauth2'], `oauth2 does not go with kind ${kind}`));
+  return found;
+}
+
+function fieldFaults({ name, env }: AuthField, earlier: readonly AuthField[], reserved: (env: string) => boolean): FindingDraft[] {
+  const at = ['fields', earlier.length];
+  const found: FindingDraft[] = [];
+  if (earlier.some((field) => field.name === name)) found.push(fault([...at, 'name'], `the field ${JSON.stringify(name)} is there twice`));
+  if (earlier.some((field) => field.env === env)) found.push(fault([...at, 'env'], `the variable ${env} is there twice`));
+  if (reserved(env)) found.push(fault([...at, 'env'], `the variable ${env} is set by the runtime or by runtime.env`));
+  return found;
+}

@@ -1,3 +1,5 @@
+import type { OperationDeclaration } from '../../../schemas/fields/operation.ts';
+import type { TypeDocumentTools } from '../../apis/catalog.ts';
 import type { FindingDraft } from '../../apis/finding.ts';
 import type { TypeRule } from '../type-rule.ts';
 
@@ -5,26 +7,31 @@ import type { TypeRule } from '../type-rule.ts';
 export const operationsRule: TypeRule = {
   name: 'operations',
   judge({ operations = [], healthCheck }, tools): FindingDraft[] {
-    const found: FindingDraft[] = [];
-    for (const [index, operation] of operations.entries()) {
-      const at = ['spec', 'operations', index];
-      const fault = (field: string, message: string) => found.push({ at: [...at, field], reason: 'OperationInvalid', message });
-      const repeated = operations.slice(0, index).some(({ name }) => name === operation.name);
-      if (repeated) fault('name', `the operation ${JSON.stringify(operation.name)} is there twice`);
-      if (operation.class === 'read' && operation.mutating) fault('mutating', 'an operation of class read cannot be mutating');
-      for (const field of ['requestSchema', 'responseSchema'] as const) {
-        const problem = tools.schemaProblem(operation[field]);
-        if (problem !== undefined) found.push({ at: [...at, field], reason: 'ConfigSchemaInvalid', message: problem });
-      }
-    }
+    const names = operations.map(({ name }) => name);
+    const found = operations.flatMap((operation, index) => operationFaults(operation, names.slice(0, index), tools));
     const probe = healthCheck?.operation;
-    if (probe !== undefined && !operations.some(({ name }) => name === probe)) {
-      found.push({
-        at: ['spec', 'healthCheck', 'operation'],
-        reason: 'OperationInvalid',
-        message: `there is no operation ${JSON.stringify(probe)}`,
-      });
-    }
-    return found;
+    if (probe === undefined || names.includes(probe)) return found;
+    const message = `there is no operation ${JSON.stringify(probe)}`;
+    return [...found, { at: ['spec', 'healthCheck', 'operation'], reason: 'OperationInvalid', message }];
   },
 };
+
+function operationFaults(operation: OperationDeclaration, earlier: readonly string[], tools: TypeDocumentTools): FindingDraft[] {
+  const at = ['spec', 'operations', earlier.length];
+  const found: FindingDraft[] = [];
+  if (earlier.includes(operation.name)) {
+    found.push({
+      at: [...at, 'name'],
+      reason: 'OperationInvalid',
+      message: `the operation ${JSON.stringify(operation.name)} is there twice`,
+    });
+  }
+  if (operation.class === 'read' && operation.mutating) {
+    found.push({ at: [...at, 'mutating'], reason: 'OperationInvalid', message: 'an operation of class read cannot be mutating' });
+  }
+  for (const field of ['requestSchema', 'responseSchema'] as const) {
+    const problem = tools.schemaProblem(operation[field]);
+    if (problem !== undefined) found.push({ at: [...at, field], reason: 'ConfigSchemaInvalid', message: problem });
+  }
+  return found;
+}

@@ -8,21 +8,30 @@ import { isReserved } from './reserved-env.ts';
 export const runtimeRule: TypeRule = {
   name: 'runtime',
   judge({ runtime }): FindingDraft[] {
-    const found: FindingDraft[] = [];
-    const at = ['spec', 'runtime'];
-    if (runtime.command === undefined && runtime.image === undefined) {
-      found.push({ at, reason: 'RuntimeInvalid', message: 'there is neither command nor image' });
-    }
-    for (const name of Object.keys(runtime.env ?? {})) {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-        found.push({ at: [...at, 'env', name], reason: 'RuntimeInvalid', message: 'this is no name of an environment variable' });
-      else if (isReserved(name))
-        found.push({ at: [...at, 'env', name], reason: 'RuntimeInvalid', message: `the variable ${name} is set by the runtime` });
-    }
-    for (const [index, rule] of (runtime.egress ?? []).entries()) {
-      if (templateReferences(rule).length > 0 || parseEgress(rule) !== undefined) continue;
-      found.push({ at: [...at, 'egress', index], reason: 'EgressInvalid', message: `${JSON.stringify(rule)} is not host:port` });
-    }
-    return found;
+    const nothing = runtime.command === undefined && runtime.image === undefined;
+    const bad = Object.keys(runtime.env ?? {}).flatMap((name) => envFault(name) ?? []);
+    const unread = [...(runtime.egress ?? []).entries()].filter(
+      ([, rule]) => templateReferences(rule).length === 0 && parseEgress(rule) === undefined,
+    );
+    return [
+      ...(nothing ? [{ at: AT, reason: 'RuntimeInvalid', message: 'there is neither command nor image' } as const] : []),
+      ...bad,
+      ...unread.map(
+        ([index, rule]): FindingDraft => ({
+          at: [...AT, 'egress', index],
+          reason: 'EgressInvalid',
+          message: `${JSON.stringify(rule)} is not host:port`,
+        }),
+      ),
+    ];
   },
 };
+
+const AT = ['spec', 'runtime'] as const;
+
+function envFault(name: string): FindingDraft | undefined {
+  const at = [...AT, 'env', name];
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    return { at, reason: 'RuntimeInvalid', message: 'this is no name of an environment variable' };
+  return isReserved(name) ? { at, reason: 'RuntimeInvalid', message: `the variable ${name} is set by the runtime` } : undefined;
+}
