@@ -39,6 +39,8 @@ export interface Verdict {
   readonly spec: ConnectorSpec | null;
   /** What may be stored of the spec of a refused document: plain secrets and unknown fields are masked. Equal to `spec` when accepted. */
   readonly storable: Record<string, unknown>;
+  /** False when `storable`, labels and annotations are not all that was written. */
+  readonly whole: boolean;
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
   readonly acceptance: Acceptance | null;

@@ -62,7 +62,7 @@ export interface RecordedSpec extends ObjectKey {
   readonly specDigest: string;
   readonly submittedDigest: string;
   readonly acceptedRevision: string | null;
-  /** Revision that stays in force; its immutable fields are the recorded identity. */
+  /** The newest generation is not in force; owner and type above are those of the one that is. */
   readonly refused: boolean;
   readonly generation: number;
   readonly resourceVersion: number;
@@ -207,7 +207,6 @@ export interface ReconcileWrites {
   })[];
   readonly upsertSchedules: readonly ScheduleWrite[];
   readonly removeSchedules: readonly string[];
-  readonly cancelRuns: readonly { instanceId: string; runId: string; requestedBy: AuditEvent['actor'] }[];
   readonly retireInstances: readonly (ObjectKey & { instanceId: string; fromStatus: LifecycleStatus; fromPhase: Phase; retentionMs: number })[];
   readonly forgetSpecs: readonly ObjectKey[];
   readonly audit: readonly AuditEvent[];
@@ -254,15 +253,13 @@ export interface ReconcileStore {
   transaction<T>(work: (unit: ReconcileUnit) => Promise<T>): Promise<T>;
   /** One page of objects in key order, without locks, for comparison. */
   page(after: ObjectKey | null, limit: number): Promise<{ specs: SpecRow[]; now: Date }>;
+  /** These objects, as far as they are there, without locks. */
+  read(keys: readonly ObjectKey[]): Promise<{ specs: SpecRow[]; now: Date }>;
   observe(specs: readonly SpecRow[]): Promise<Map<string, ObservedRows>>;
   /** Makes objects due now; those that are due already stay as they are. Notifies once. */
   makeDue(keys: readonly ObjectKey[]): Promise<number>;
+  /** Keeps what became of a request token, unless a newer token was handled meanwhile; makes the object due, so that its status echoes it. */
+  recordRequest(key: ObjectKey, kind: string, handled: HandledRequest): Promise<void>;
   /** When the earliest object is due, in milliseconds from now (0 or less: already); null: nothing is waiting. */
   nextDueInMs(): Promise<number | null>;
 }
-
-/** Starts a run for a request token, inside the pass's transaction when the adapter can; answers the run, or why there is none. */
-export type StartRun = (
-  instanceId: string,
-  requestedBy: AuditEvent['actor'],
-) => Promise<{ outcome: 'started' | 'already_active'; runId: string } | { outcome: 'refused'; reason: string }>;

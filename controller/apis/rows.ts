@@ -25,6 +25,8 @@ export interface DocumentOrigin {
   readonly resourceVersion?: string;
   /** Fingerprint of the listing that showed it last; only a listing of the same scope may imply that it was removed. */
   readonly scope?: string;
+  /** The stored spec is not all that was written (masked or unreadable parts): only its door can have it judged again. */
+  readonly partial?: true;
 }
 
 /** Why a source cannot show a document at the moment; the last accepted revision stays in force. */
@@ -46,7 +48,7 @@ export interface SourceClaim {
 /** What became of one request token. */
 export interface HandledRequest {
   readonly token: string;
-  /** `carried_out`, `recorded` (it was there when the object was first seen), or a reason word. */
+  /** `pending`, `carried_out`, `recorded` (it was there when the object was first seen), `run <id>`, or a reason word. */
   readonly result: string;
 }
 
@@ -116,7 +118,8 @@ export interface SpecOwnedFields {
 
 /** The last failure of an instance, without secrets. */
 export interface LastError {
-  readonly run_id: string;
+  /** Null: it was no run that failed but the converging itself. */
+  readonly run_id: string | null;
   readonly reason: string | null;
   readonly failure_class: FailureClass | null;
   readonly message: string | null;

@@ -1,11 +1,11 @@
 import type { ReconcileStore, ReconcileUnit, ReconcileWriteResult, ReconcileWrites } from '../apis/ports.ts';
 import { appendAudit } from './audit.ts';
 import { observeRows } from './instances/observe-rows.ts';
-import { removeSchedules, requestCancels, upsertSchedules } from './instances/schedule-fields.ts';
+import { removeSchedules, upsertSchedules } from './instances/schedule-fields.ts';
 import { insertInstances, retireInstances, updateInstances, writePhases } from './instances/write-instances.ts';
 import type { Database, Queryable } from './queryable.ts';
-import { claimDueSpecs, claimSpecs, makeSpecsDue, nextSpecDueInMs, requeueSpecs, settleSpecs } from './specs/claim-specs.ts';
-import { readSpecPage } from './specs/read-specs.ts';
+import { claimDueSpecs, claimSpecs, makeSpecsDue, nextSpecDueInMs, recordRequest, requeueSpecs, settleSpecs } from './specs/claim-specs.ts';
+import { readSpecPage, readSpecs } from './specs/read-specs.ts';
 import { saveRevisions } from './specs/revisions.ts';
 import { forgetSpecs } from './specs/write-specs.ts';
 
@@ -14,12 +14,14 @@ export function createReconcileStore(db: Database): ReconcileStore {
   return {
     transaction: (work) => db.transaction((tx) => work(unitOf(tx))),
     page: (after, limit) => readSpecPage(db, after, limit),
+    read: (keys) => readSpecs(db, keys),
     observe: (specs) => observeRows(db, specs),
     async makeDue(keys) {
       const made = await makeSpecsDue(db, keys);
       if (made > 0) await db.query(`select pg_notify('specs_due', '')`);
       return made;
     },
+    recordRequest: (key, kind, handled) => recordRequest(db, key, kind, handled),
     nextDueInMs: () => nextSpecDueInMs(db),
   };
 }
@@ -42,7 +44,7 @@ function unitOf(tx: Queryable): ReconcileUnit {
   };
 }
 
-/** One statement a kind of change. Lock order: the claimed specs, then instances, leases, schedules, runs. */
+/** One statement a kind of change. Lock order: the claimed specs, then instances, leases, schedules. */
 async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<ReconcileWriteResult> {
   await saveRevisions(tx, writes.revisions);
   await insertInstances(tx, writes.insertInstances);
@@ -50,7 +52,6 @@ async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<Reco
   const retirementsHeld = await retireInstances(tx, writes.retireInstances);
   const schedulesMoved = await upsertSchedules(tx, writes.upsertSchedules);
   await removeSchedules(tx, writes.removeSchedules);
-  await requestCancels(tx, writes.cancelRuns);
   const held = new Set(
     writes.retireInstances.filter((row) => retirementsHeld.has(row.instanceId)).map((row) => `${row.namespace}/${row.name}`),
   );

@@ -25,19 +25,3 @@ export async function removeSchedules(db: Queryable, instanceIds: readonly strin
   if (instanceIds.length === 0) return;
   await db.query(`delete from schedules where connector_instance_id = any($1::uuid[])`, [instanceIds]);
 }
-
-/** Asks for the end of runs that are still going and not asked yet. The dispatcher or the runtime carries it out. */
-export async function requestCancels(
-  db: Queryable,
-  cancels: readonly { instanceId: string; runId: string; requestedBy: unknown }[],
-): Promise<void> {
-  if (cancels.length === 0) return;
-  await db.query(
-    `update runs r set cancel_requested_at = now(), cancel_requested_by = x."requestedBy"
-     from jsonb_to_recordset($1::jsonb) as x("instanceId" uuid, "runId" uuid, "requestedBy" jsonb)
-     where r.connector_instance_id = x."instanceId" and r.run_id = x."runId" and r.cancel_requested_at is null
-       and r.state in ('pending', 'starting', 'running', 'waiting_for_interaction')`,
-    [JSON.stringify(cancels)],
-  );
-  await db.query(`select pg_notify('runs_control', '')`);
-}

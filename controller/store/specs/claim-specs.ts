@@ -1,5 +1,5 @@
 import type { ObjectKey, Settlement } from '../../apis/ports.ts';
-import type { SpecRow } from '../../apis/rows.ts';
+import type { HandledRequest, SpecRow } from '../../apis/rows.ts';
 import type { Queryable } from '../queryable.ts';
 import { decodeSpec, SPEC_COLUMNS } from './spec-codec.ts';
 import { keyList } from './read-specs.ts';
@@ -82,6 +82,17 @@ export async function makeSpecsOfTypesDue(db: Queryable, connectorKeys: readonly
   );
   if ((rowCount ?? 0) > 0) await db.query(`select pg_notify('specs_due', '')`);
   return rowCount ?? 0;
+}
+
+/** Keeps what became of a request token, while that token is still the handled one. */
+export async function recordRequest(db: Queryable, key: ObjectKey, kind: string, handled: HandledRequest): Promise<void> {
+  await db.query(
+    `with kept as (
+       update connector_specs s set handled_requests = jsonb_set(s.handled_requests, array[$3], $4::jsonb), due_at = now()
+       where s.namespace = $1 and s.name = $2 and s.handled_requests #>> array[$3, 'token'] = $5 returning 1)
+     select pg_notify('specs_due', '') from kept`,
+    [key.namespace, key.name, kind, JSON.stringify(handled), handled.token],
+  );
 }
 
 /** Milliseconds until the earliest object is due; null when none waits. */

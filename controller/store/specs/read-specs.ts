@@ -1,13 +1,13 @@
 import type { ObjectKey, RecordedSpec, RetainedInstance } from '../../apis/ports.ts';
 import type { SpecRow } from '../../apis/rows.ts';
 import type { Queryable } from '../queryable.ts';
-import { decodeRecorded, decodeSpec, RECORDED_COLUMNS, SPEC_COLUMNS } from './spec-codec.ts';
+import { decodeRecorded, decodeSpec, RECORDED_COLUMNS, RECORDED_FROM, SPEC_COLUMNS } from './spec-codec.ts';
 
-/** Recorded objects under these keys and, with `wholeSource`, all of the source. One query. */
+/** Recorded objects under these keys and, with `wholeSource`, all that the source owns or lays a claim to. One query. */
 export async function readRecorded(db: Queryable, source: string, keys: readonly ObjectKey[], wholeSource: boolean): Promise<RecordedSpec[]> {
   const { rows } = await db.query(
-    `select ${RECORDED_COLUMNS} from connector_specs s
-     where ($3 and s.source = $1)
+    `select ${RECORDED_COLUMNS} from ${RECORDED_FROM}
+     where ($3 and (s.source = $1 or s.claims @> jsonb_build_array(jsonb_build_object('source', $1::text))))
         or (s.namespace, s.name) in (select k ->> 'namespace', k ->> 'name' from jsonb_array_elements($2::jsonb) k)`,
     [source, keyList(keys), wholeSource],
   );
@@ -22,9 +22,10 @@ export async function readSameOwnerName(
   if (candidates.length === 0) return [];
   const { rows } = await db.query(
     `select ${RECORDED_COLUMNS}
-     from jsonb_to_recordset($1::jsonb) as c("name" text, "ownerType" text, "ownerId" text, "projectId" text)
-     join connector_specs s on s.spec #>> '{owner,type}' = c."ownerType" and s.spec #>> '{owner,id}' = c."ownerId"
-       and coalesce(s.spec ->> 'projectId', '') = coalesce(c."projectId", '') and s.name = c."name"`,
+     from ${RECORDED_FROM}
+     where (s.spec #>> '{owner,type}', s.spec #>> '{owner,id}', coalesce(s.spec ->> 'projectId', ''), s.name) in (
+       select c."ownerType", c."ownerId", coalesce(c."projectId", ''), c."name"
+       from jsonb_to_recordset($1::jsonb) as c("name" text, "ownerType" text, "ownerId" text, "projectId" text))`,
     [JSON.stringify(candidates)],
   );
   return rows.map(decodeRecorded);
@@ -63,6 +64,17 @@ export async function readSpecPage(db: Queryable, after: ObjectKey | null, limit
     [after?.namespace ?? null, after?.name ?? '', limit],
   );
   return { specs: rows.map(decodeSpec), now: (rows[0]?.['read_at'] as Date | undefined) ?? new Date(0) };
+}
+
+/** These objects, as far as they are there, and the database's time. No locks. */
+export async function readSpecs(db: Queryable, keys: readonly ObjectKey[]): Promise<{ specs: SpecRow[]; now: Date }> {
+  const { rows } = await db.query(
+    `select ${SPEC_COLUMNS} from connector_specs s
+     where (s.namespace, s.name) in (select k ->> 'namespace', k ->> 'name' from jsonb_array_elements($1::jsonb) k)`,
+    [keyList(keys)],
+  );
+  const at = await db.query('select now() as read_at');
+  return { specs: rows.map(decodeSpec), now: at.rows[0]?.['read_at'] as Date };
 }
 
 /** One object, or null. */

@@ -38,11 +38,19 @@ export function decodeSpec(row: Record<string, unknown>): SpecRow {
   };
 }
 
-/** Columns that `decodeRecorded` reads: no spec, no status, so that ten thousand of them stay cheap. */
+/**
+ * Columns that `decodeRecorded` reads, of `RECORDED_FROM`: no spec, no status, so that ten thousand of them stay cheap. Owner and type
+ * are those in force, which a refused generation does not touch.
+ */
 export const RECORDED_COLUMNS = `s.namespace, s.name, s.uid, s.instance_id, s.source, s.origin, s.annotations,
-  s.spec #>> '{owner,type}' as owner_type, s.spec #>> '{owner,id}' as owner_id, s.spec ->> 'projectId' as project_id, s.spec ->> 'type' as type,
+  coalesce(r.spec, s.spec) #>> '{owner,type}' as owner_type, coalesce(r.spec, s.spec) #>> '{owner,id}' as owner_id,
+  coalesce(r.spec, s.spec) ->> 'projectId' as project_id, coalesce(r.spec, s.spec) ->> 'type' as type,
   s.spec_digest, s.submitted_digest, s.accepted_revision, s.accepted_revision is distinct from s.spec_digest as refused, s.generation,
   s.resource_version, s.source_error, s.claims, s.deletion_requested_at is not null as deleting`;
+
+/** Objects with the revision in force beside them where the newest generation is another one. */
+export const RECORDED_FROM = `connector_specs s left join spec_revisions r
+  on r.spec_uid = s.uid and r.revision = s.accepted_revision and s.accepted_revision <> s.spec_digest`;
 
 /** What intake compares a document with. */
 export function decodeRecorded(row: Record<string, unknown>): RecordedSpec {

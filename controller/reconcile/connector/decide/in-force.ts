@@ -1,0 +1,97 @@
+import type { ObjectChange } from '../../../apis/intake.ts';
+import type { AuditEvent, FieldChange, InstanceRow, RevisionRow, SpecRow } from '../../../apis/rows.ts';
+import type { DecideSettings, Observation } from '../observation.ts';
+import { auditOf } from './audit-of.ts';
+import { specOwned } from './deletion.ts';
+import { desiredFields, fieldDifferences, overRow } from './instance-fields.ts';
+import { idlePlan, type Plan } from './plan.ts';
+import { decideRequests } from './requests.ts';
+import { planSchedule } from './schedule-plan.ts';
+
+type Materialized = Pick<Plan, 'insertInstance' | 'updateInstance'> & { changes: ObjectChange[]; audit: AuditEvent[] };
+
+/** A request whose carrying out after the commit was not confirmed is planned again after this time. */
+const CONFIRM_MS = 5_000;
+
+/** Carries an accepted revision into rows: instance, schedule, requests. */
+export function decideInForce(observation: Observation & { inForce: RevisionRow }, now: Date, settings: DecideSettings): Plan {
+  const { spec, instance, inForce } = observation;
+  if (isRevoked(instance)) return decideRevoked(observation, now, settings);
+  const desired = desiredFields(spec, inForce);
+  const rows = instance === null ? insertion(spec, desired) : reconciled(spec, instance, desired);
+  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: !desired.enabled, settings });
+  const requests = decideRequests(spec, observation.activeRun, desired.enabled ? null : 'Disabled');
+  const changes = [...rows.changes, ...(schedule.change === null ? [] : [schedule.change])];
+  const audit = [...rows.audit, ...(schedule.change === null ? [] : [auditOf(spec, 'connector.schedule.update', schedule.change.fields)])];
+  if (requests.startRun) changes.push({ object: 'run', action: 'start', fields: [] });
+  if (requests.cancelRun !== null) changes.push({ object: 'run', action: 'cancel', fields: [] });
+  return {
+    ...idlePlan(inForce, requests.handled),
+    insertInstance: rows.insertInstance,
+    updateInstance: rows.updateInstance,
+    upsertSchedule: schedule.upsert,
+    removeSchedule: schedule.remove,
+    startRun: requests.startRun,
+    cancelRun: cancelOf(spec, requests.cancelRun),
+    changes,
+    audit,
+    requeueMs: requests.startRun || requests.cancelRun !== null ? CONFIRM_MS : null,
+  };
+}
+
+/** The owner revoked the connection: that outranks the document (CF-16). Only the schedule is switched off. */
+function decideRevoked(observation: Observation & { inForce: RevisionRow }, now: Date, settings: DecideSettings): Plan {
+  const { spec, inForce, activeRun } = observation;
+  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: true, settings });
+  const requests = decideRequests(spec, activeRun, 'Revoked');
+  return {
+    ...idlePlan(inForce, requests.handled),
+    hold: 'revoked',
+    upsertSchedule: schedule.upsert,
+    removeSchedule: schedule.remove,
+    cancelRun: cancelOf(spec, requests.cancelRun),
+    changes: schedule.change === null ? [] : [schedule.change],
+    audit: schedule.change === null ? [] : [auditOf(spec, 'connector.schedule.update', schedule.change.fields)],
+  };
+}
+
+function isRevoked(instance: InstanceRow | null): boolean {
+  return instance !== null && instance.status === 'revoked' && instance.deletedAt === null;
+}
+
+function insertion(spec: SpecRow, desired: ReturnType<typeof desiredFields>): Materialized {
+  const fields = fieldDifferences(null, desired);
+  return {
+    insertInstance: { ...desired, instanceId: spec.instanceId },
+    updateInstance: null,
+    changes: [{ object: 'instance', action: 'create', fields }],
+    audit: [auditOf(spec, 'connector.instance.create', fields)],
+  };
+}
+
+/** Puts a row to what the revision says: a new revision, a restore within the retention, or drift, each audited under its own name. */
+function reconciled(spec: SpecRow, instance: InstanceRow, desired: ReturnType<typeof desiredFields>): Materialized {
+  const after = overRow(desired, instance);
+  const fields = fieldDifferences(specOwned(instance), after);
+  const restore = instance.deletedAt !== null;
+  // A switched-on instance whose phase still says disabled has its way back to begin.
+  const toProvisioning = after.enabled && instance.phase === 'disabled';
+  if (fields.length === 0 && !restore && !toProvisioning) return { insertInstance: null, updateInstance: null, changes: [], audit: [] };
+  const action = restore ? 'restore' : 'update';
+  return {
+    insertInstance: null,
+    updateInstance: { ...after, instanceId: spec.instanceId, restoreFrom: restore ? instance.status : null, toProvisioning },
+    changes: [{ object: 'instance', action, fields }],
+    audit: [auditOf(spec, auditAction(restore, instance, fields), fields)],
+  };
+}
+
+function auditAction(restore: boolean, instance: InstanceRow, fields: readonly FieldChange[]): string {
+  if (restore) return 'connector.instance.restore';
+  const newRevision = fields.some(({ path }) => path === 'revision' || path === 'connectorTypeVersion');
+  return newRevision || fields.length === 0 || !instance.enabled ? 'connector.instance.update' : 'connector.instance.drift_overwritten';
+}
+
+function cancelOf(spec: SpecRow, run: { runId: string } | null): Plan['cancelRun'] {
+  return run === null ? null : { instanceId: spec.instanceId, runId: run.runId };
+}

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type EffectiveSchedule, withDefaults } from '../../../../schemas/connector-defaults.ts';
+import type { ObjectChange } from '../../../apis/intake.ts';
+import type { ScheduleWrite } from '../../../apis/ports.ts';
+import type { FieldChange, RevisionRow, ScheduleRow } from '../../../apis/rows.ts';
+import type { DecideSettings } from '../observation.ts';
+
+/** What to do about the schedule row of one instance. */
+export interface SchedulePlan {
+  readonly upsert: ScheduleWrite | null;
+  readonly remove: boolean;
+  readonly change: ObjectChange | null;
+}
+
+const NOTHING: SchedulePlan = { upsert: null, remove: false, change: null };
+
+/** The schedule that a revision asks for. `off`: nothing may start, whatever the spec says (disabled, revoked). */
+export function planSchedule(
+  instanceId: string,
+  revision: RevisionRow,
+  row: ScheduleRow | null,
+  context: { now: Date; off: boolean; settings: DecideSettings },
+): SchedulePlan {
+  const schedule = withDefaults(revision.spec).schedule;
+  if (schedule === undefined) return row === null ? NOTHING : removal(row);
+  const write = wanted(instanceId, schedule, row, context);
+  const fields = row === null ? created(write) : differences(row, write);
+  if (fields.length === 0) return NOTHING;
+  return { upsert: write, remove: false, change: { object: 'schedule', action: row === null ? 'create' : 'update', fields } };
+}
+
+/** Removes the row, when there is one. */
+export function removal(row: ScheduleRow | null): SchedulePlan {
+  if (row === null) return NOTHING;
+  const fields = [{ path: 'schedule', before: row.schedule }];
+  return { upsert: null, remove: true, change: { object: 'schedule', action: 'delete', fields } };
+}
+
+function wanted(
+  instanceId: string,
+  schedule: EffectiveSchedule,
+  row: ScheduleRow | null,
+  { now, off, settings }: { now: Date; off: boolean; settings: DecideSettings },
+): ScheduleWrite {
+  const suspended = off || schedule.suspend;
+  const mayFire = !suspended && (row === null || row.pausedAt === null);
+  const anchorAt = row?.anchorAt ?? now;
+  const lastTickAt = row?.lastTickAt ?? null;
+  // A schedule that goes on keeps the moment that its ticker planned.
+  const goesOn = row !== null && row.dueAt !== null && isDeepStrictEqual(row.schedule, schedule);
+  const planned = (): Date | null => settings.nextDue({ schedule, instanceId, anchorAt, lastTickAt, now });
+  const nextRunAt = mayFire ? (goesOn ? row.nextRunAt : planned()) : null;
+  const dueAt = mayFire && goesOn ? row.dueAt : nextRunAt;
+  return { instanceId, schedule, suspended, anchorAt, nextRunAt, dueAt, seenLastTickAt: lastTickAt };
+}
+
+/** Moments are the ticker's; what counts here is only whether one is planned, so that a plan is the same at any time of day. */
+function differences(row: ScheduleRow, write: ScheduleWrite): FieldChange[] {
+  const fields: FieldChange[] = [];
+  if (!isDeepStrictEqual(row.schedule, write.schedule)) fields.push({ path: 'schedule', before: row.schedule, after: write.schedule });
+  if (row.suspended !== write.suspended) fields.push({ path: 'suspended', before: row.suspended, after: write.suspended });
+  const [before, after] = [row.dueAt !== null, write.dueAt !== null];
+  if (before !== after) fields.push({ path: 'planned', before, after });
+  return fields;
+}
+
+function created(write: ScheduleWrite): FieldChange[] {
+  return [
+    { path: 'schedule', after: write.schedule },
+    { path: 'suspended', after: write.suspended },
+    { path: 'planned', after: write.dueAt !== null },
+  ];
+}
