@@ -8,13 +8,7 @@ import type { DoneError } from './messages/message.ts';
 export function declaresRetry(error: DoneError | undefined): boolean {
   const declared = [error?.retryable, error?.recoveryHint?.retryable];
   if (declared.includes(false)) return false;
-  switch (error?.recoveryHint?.action) {
-    case 'retry_by_runtime':
-      return true;
-    case undefined:
-    case 'unknown':
-      return declared.includes(true);
-    default:
-      return false;
-  }
+  const action = error?.recoveryHint?.action;
+  if (action === 'retry_by_runtime') return true;
+  return (action === undefined || action === 'unknown') && declared.includes(true);
 }

@@ -101,14 +101,10 @@ export function failureVerdict(fault: RunFault): RunVerdict {
 }
 
 function byStatus({ session }: RunFacts): RunVerdict {
-  switch (session.done?.status) {
-    case 'succeeded':
-      return { ...success, commit: 'eligible' };
-    case 'cancelled':
-      return { ...failure('connector_reported_cancelled'), state: 'cancelled' };
-    default:
-      return reportedFailed(session);
-  }
+  const status = session.done?.status;
+  if (status === 'succeeded') return { ...success, commit: 'eligible' };
+  if (status === 'cancelled') return { ...failure('connector_reported_cancelled'), state: 'cancelled' };
+  return reportedFailed(session);
 }
 
 /**

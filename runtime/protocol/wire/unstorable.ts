@@ -1,7 +1,7 @@
 /** Digits that PostgreSQL's numeric holds before and after the decimal point. */
 const MAX_INTEGER_DIGITS = 131_072;
 const MAX_FRACTION_DIGITS = 16_383;
-/** numeric_in refuses an exponent from here on, whatever the mantissa. */
+/** numeric_in refuses an exponent from about here on, whatever the mantissa (the last one differs by version). */
 const EXPONENT_BOUND = 1_073_741_823;
 
 const NUMBER = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;

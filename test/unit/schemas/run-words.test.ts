@@ -32,14 +32,14 @@ describe('terminal reasons', () => {
   });
 
   test.each([
-    ['a violation', 'failed', 'connector_protocol_violation', 'permanent', true],
-    ['a transient failure that used its retries up', 'failed', 'DatabaseUnavailable', 'transient', true],
-    ['a word of a later version', 'failed', 'SomethingNew', 'permanent', true],
-    ['a retry that waits', 'pending', 'connector_exit_without_done', 'transient', false],
-    ['an abandoned run', 'abandoned', 'RuntimeLost', 'transient', false],
-    ['a cancelled run', 'cancelled', 'cancelled', 'permanent', false],
-    ['a success', 'succeeded', null, null, false],
-  ] as const)('%s asks for a person: %#', (_name, state, reason, failureClass, asks) => {
-    expect(needsPerson({ state, reason, failureClass })).toBe(asks);
+    ['a violation', { state: 'failed', reason: 'connector_protocol_violation', failureClass: 'permanent' }, true],
+    ['a transient failure that used its retries up', { state: 'failed', reason: 'DatabaseUnavailable', failureClass: 'transient' }, true],
+    ['a word of a later version', { state: 'failed', reason: 'SomethingNew', failureClass: 'permanent' }, true],
+    ['a retry that waits', { state: 'pending', reason: 'connector_exit_without_done', failureClass: 'transient' }, false],
+    ['an abandoned run', { state: 'abandoned', reason: 'RuntimeLost', failureClass: 'transient' }, false],
+    ['a cancelled run', { state: 'cancelled', reason: 'cancelled', failureClass: 'permanent' }, false],
+    ['a success', { state: 'succeeded', reason: null, failureClass: null }, false],
+  ] as const)('%s asks for a person: %#', (_name, run, asks) => {
+    expect(needsPerson(run)).toBe(asks);
   });
 });

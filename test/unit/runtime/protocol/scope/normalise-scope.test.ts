@@ -110,6 +110,10 @@ describe('normaliseScope', () => {
     expect(normaliseScope(manifest, [{ name: 'mails', ...constraint }]).streams[0]?.fields).toEqual(fields);
   });
 
+  test('[RT-1.3, PROTO-5] key fields are added also when the schema does not require them', () => {
+    expect(normaliseScope(manifest, [{ name: 'prices', fields: ['day'] }]).streams[0]?.fields).toEqual(['day', 'sym']);
+  });
+
   test('[RT-1.3, PROTO-5] fields that the type always collects are added', () => {
     const always = { ...mails, requiredFields: ['body'] };
     expect(normaliseScope([always], [{ name: 'mails', fields: ['subject'] }]).streams[0]?.fields).toEqual([

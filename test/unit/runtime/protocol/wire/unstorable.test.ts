@@ -19,7 +19,7 @@ describe('what PostgreSQL cannot hold', () => {
     ['0e999999', true],
     ['0e-16384', false],
     ['0e1073741823', false],
-  ])('[PROTO-9] a number of numeric: %.24s... %s', (source, fits) => {
+  ])('[PROTO-9] a number of numeric: %#', (source, fits) => {
     expect(fitsNumeric(source)).toBe(fits);
   });
 
