@@ -1,0 +1,91 @@
+import type { Session } from '../../../../platform/postgres/connect.ts';
+import type { IngestRecord, RunKey } from '../../../apis/run.ts';
+import { fenceValues, leaseLost, WITH_FENCE } from '../fence.ts';
+
+/**
+ * What one statement does, in the order in which PostgreSQL is made to do it:
+ *
+ * - input: one row a record. `json_array_elements` cuts the exact text of each body out of one parameter and is the only parse of it.
+ * - changed: those that differ from what is stored. The lookup is lateral with a limit, so that no plan but one index probe a key is
+ *   possible. A delete of an unknown key is no change: there is nothing to take away, and connectors that repeat their deletes must not
+ *   fill the table with tombstones.
+ * - counter: locks the version row of each stream and raises it. Held until commit, so commit order is version order. Taken late: parsing
+ *   and comparing of the next batch overlap with the inserts of this one. It only moves from the version that the comparison was based
+ *   on: the one in the statement's snapshot, or the one that the batch before will leave ($9). From any other version nothing is
+ *   written and the batch is told to be compared again.
+ * - history: the superseded bodies.
+ * - replaced, fresh: the current rows. Apart, because `on conflict` costs a WAL record more a row, which new rows need not pay.
+ *
+ * A version is the batch's base plus the record's place in it: unchanged records leave gaps, order stays that of emission.
+ */
+const WRITE_BATCH = `${WITH_FENCE},
+input as not materialized (
+  select stream, key, deleted, emitted_at::timestamptz as emitted_at, case when deleted then null else data end as data, place
+    from rows from (unnest($4::text[]), unnest($5::text[]), unnest($6::boolean[]), unnest($7::text[]), json_array_elements($8::json))
+    with ordinality as batch (stream, key, deleted, emitted_at, data, place)),
+changed as materialized (
+  select i.*, r.version as old_version, r.deleted as old_deleted, r.emitted_at as old_emitted_at, r.data as old_data
+    from fence cross join input i
+    left join lateral (select * from records c where c.connector_instance_id = $1 and c.stream = i.stream and c.key = i.key limit 1) r on true
+   where case when r.key is null then i.deleted is not true
+              else r.deleted <> i.deleted or r.data::text is distinct from i.data::text end),
+counter as (
+  insert into stream_versions as v (connector_instance_id, stream, version)
+  select distinct $1::uuid, stream, cardinality($5) from changed
+      on conflict (connector_instance_id, stream) do update set version = v.version + excluded.version
+   where v.version = coalesce($9::bigint,
+         (select s.version from stream_versions s where s.connector_instance_id = $1 and s.stream = excluded.stream))
+  returning stream, version, version - cardinality($5) as base),
+history as (
+  insert into record_changes (connector_instance_id, stream, key, version, deleted, emitted_at, data, superseded_by)
+  select $1, stream, c.key, c.old_version, c.old_deleted, c.old_emitted_at, c.old_data, n.base + c.place
+    from changed c join counter n using (stream) where c.old_version is not null),
+replaced as (
+  insert into records (connector_instance_id, stream, key, version, deleted, emitted_at, data)
+  select $1, stream, c.key, n.base + c.place, c.deleted, c.emitted_at, c.data
+    from changed c join counter n using (stream) where c.old_version is not null
+      on conflict (connector_instance_id, stream, key) do update
+     set version = excluded.version, deleted = excluded.deleted, emitted_at = excluded.emitted_at, data = excluded.data),
+fresh as (
+  insert into records (connector_instance_id, stream, key, version, deleted, emitted_at, data)
+  select $1, stream, c.key, n.base + c.place, c.deleted, c.emitted_at, c.data
+    from changed c join counter n using (stream) where c.old_version is null)
+select (select count(*) from fence) as held, (select count(*) from changed) as changed,
+       (select count(distinct stream) from changed) as streams, (select count(*) from counter) as counted,
+       (select max(version) from counter) as version`;
+
+interface Answer {
+  held: number;
+  changed: number;
+  streams: number;
+  counted: number;
+  version: number | null;
+}
+
+/** `out_of_turn`: the stored versions moved meanwhile; nothing, or of several streams only some, was written: compare again. */
+export type BatchResult =
+  | { readonly outcome: 'written'; readonly changed: number; readonly version: number | null }
+  | { readonly outcome: 'out_of_turn' };
+
+/**
+ * Writes one batch without equal keys. `after`: the version that the batch in flight will leave in the one stream of this batch; null when
+ * none is in flight. Not named, so each execution is planned for the size that the tables have by then. Throws `LeaseLost`.
+ */
+export async function writeBatch(db: Session, key: RunKey, batch: readonly IngestRecord[], after: number | null): Promise<BatchResult> {
+  const { rows } = await db.query<Answer>(WRITE_BATCH, [...fenceValues(key), ...columns(batch), after]);
+  const answer = rows[0] as Answer;
+  if (answer.held === 0) throw leaseLost(key);
+  if (answer.counted < answer.streams) return { outcome: 'out_of_turn' };
+  return { outcome: 'written', changed: answer.changed, version: answer.version };
+}
+
+/** Parameters $4 to $8. The body of a delete is not stored; `null` holds its place. */
+function columns(batch: readonly IngestRecord[]): unknown[] {
+  return [
+    batch.map((record) => record.stream),
+    batch.map((record) => record.key),
+    batch.map((record) => record.deleted),
+    batch.map((record) => record.emittedAt),
+    `[${batch.map((record) => (record.deleted ? 'null' : record.dataText)).join(',')}]`,
+  ];
+}
