@@ -39,7 +39,10 @@ export async function preparePartitions({ partitions, clock, log }: MaintenanceO
       const outcome = await partitions.make(table, span);
       if (outcome === 'made') log.info({ table: table.table, month: span.label }, 'partition made');
       if (outcome === 'blocked') log.warn({ table: table.table, month: span.label }, 'rows of this month stay in the default partition');
-      if (outcome === 'busy') ready = false;
+      if (outcome === 'busy') {
+        ready = false;
+        break;
+      }
     }
   }
   return ready;

@@ -41,7 +41,7 @@ export function createTakeover(options: TakeoverOptions, intervalMs = 2_000): ()
   return async () => {
     const lost = await options.lostProcesses();
     for (const process of await lostHolders(options, lost)) await fence(process, options);
-    await options.runs.fenceOverdue(overdue, CANCEL_OVERDUE_MS);
+    await unlessBusy(options.runs.fenceOverdue(overdue, CANCEL_OVERDUE_MS));
     let settled: number;
     do {
       settled = await settleBatch(options);
@@ -79,16 +79,24 @@ async function fence(process: LostProcess, { runs, log }: TakeoverOptions): Prom
     message: process.proof === 'dead' ? 'The runtime that executed the run is gone.' : 'The runtime that executed the run stopped beating.',
     holdMs: process.proof === 'dead' ? 0 : SELF_KILL_MS,
   };
-  for (let round = 1; ; round++) {
-    try {
-      const fenced = await runs.fenceProcess(process.processId, cause);
+  for (let round = 1; round <= FENCE_ROUNDS; round++) {
+    const fenced = await unlessBusy(runs.fenceProcess(process.processId, cause));
+    if (fenced !== 'busy') {
       if (fenced > 0) log.warn({ process: process.processId, proof: process.proof, runs: fenced, reason: cause.reason }, 'runs fenced');
       return;
-    } catch (error) {
-      if (!isFault(error, 'LeaseBusy') || round === FENCE_ROUNDS) throw error;
-      const sessions = await runs.terminateSessions(process.processId);
-      log.warn({ process: process.processId, sessions }, 'database sessions of a lost runtime terminated');
     }
+    const sessions = await runs.terminateSessions(process.processId);
+    log.warn({ process: process.processId, sessions }, 'database sessions of a lost runtime terminated');
+  }
+}
+
+/** A lease that cannot be had now must not keep other runs from being taken over; the next pass tries again. */
+async function unlessBusy(fencing: Promise<number>): Promise<number | 'busy'> {
+  try {
+    return await fencing;
+  } catch (error) {
+    if (isFault(error, 'LeaseBusy')) return 'busy';
+    throw error;
   }
 }
 

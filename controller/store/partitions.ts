@@ -37,8 +37,10 @@ export function createPartitions(db: Database): Partitions {
           await locked(db, (tx) => tx.query(`drop table if exists ${name}`));
           return 'dropped';
         }, 'busy');
-        if (outcome === 'busy') busy = true;
-        else gone.push(name);
+        busy = outcome === 'busy';
+        // Whoever uses the table uses it for the next partition too.
+        if (busy) break;
+        gone.push(name);
       }
       const { rowCount } = await db.query(`delete from ${table.table}_default where ${table.by} < $1`, [bound(table.by, moment)]);
       if (table.table === 'runs') await freeLeasesOfGoneRuns(db, moment);

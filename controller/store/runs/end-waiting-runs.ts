@@ -18,10 +18,13 @@ export async function endWaitingRuns(
   message: string,
 ): Promise<string[]> {
   if (instanceIds.length === 0) return [];
+  // A statement of its own: the next one sees the run of a start that held the lock until now.
+  await tx.query('select 1 from instance_leases where connector_instance_id = any ($1::uuid[]) order by connector_instance_id for update', [
+    instanceIds,
+  ]);
   const { rows } = await tx.query(
     `with held as (
-       select connector_instance_id, run_id from instance_leases
-        where connector_instance_id = any ($1::uuid[]) and run_id is not null for update
+       select connector_instance_id, run_id from instance_leases where connector_instance_id = any ($1::uuid[]) and run_id is not null
      ), ended as (
        update runs r set
          state = case when w.attempt > 1 then 'failed' when w.trigger = 'schedule' then 'skipped' else 'cancelled' end,

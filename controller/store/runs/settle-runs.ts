@@ -39,7 +39,7 @@ async function claimFenced(tx: Queryable, limit: number): Promise<LostRun[]> {
             r.cancel_requested_at is not null as "cancelRequested",
             i.enabled and i.status = 'active' and i.deleted_at is null
               and s.connector_instance_id is not null and not s.suspended and s.paused_at is null as "mayRetry",
-            t.document #> '{spec,retryPolicy}' as "retryPolicy"
+            t.document -> 'retryPolicy' as "retryPolicy"
        from runs r
        join instance_leases l on l.connector_instance_id = r.connector_instance_id and l.run_id = r.run_id and l.epoch = r.epoch
        join connector_instances i on i.connector_instance_id = r.connector_instance_id

@@ -3,16 +3,15 @@ import { lockLease } from '../leases.ts';
 import type { Queryable } from '../queryable.ts';
 
 /**
- * Starts a manual run inside the caller's transaction: row and lease together. Lock order: instance (share), lease, run; whoever disables
- * or removes the instance waits for us or is seen by us.
+ * Starts a manual run inside the caller's transaction: row and lease together. The lease is locked before the instance is read: whoever
+ * disables or removes the instance locks the lease too, so it sees this run or is seen here.
  */
 export async function startManualRun(tx: Queryable, request: RunRequest): Promise<StartResult> {
+  const lease = await lockLease(tx, request.instanceId);
   const instance = await readInstance(tx, request.instanceId);
-  if (instance === null) return { outcome: 'absent' };
+  if (lease === null || instance === null) return { outcome: 'absent' };
   const { namespace, name, why } = instance;
   if (why !== null) return { outcome: 'refused', why, namespace, name };
-  const lease = await lockLease(tx, request.instanceId);
-  if (lease === null) return { outcome: 'absent' };
   if (lease.runId !== null) return { outcome: 'active', runId: lease.runId, namespace, name };
   await insertRun(tx, request);
   return { outcome: 'started' };
@@ -27,8 +26,7 @@ async function readInstance(tx: Queryable, instanceId: string): Promise<{ namesp
                  when i.status = 'revoked' then 'it is revoked'
                  when not i.enabled then 'it is disabled' end as why
        from connector_instances i
-      where i.connector_instance_id = $1 and i.status <> 'draft'
-        for share of i`,
+      where i.connector_instance_id = $1 and i.status <> 'draft'`,
     [instanceId],
   );
   return (rows[0] as { namespace: string; name: string; why: string | null } | undefined) ?? null;
