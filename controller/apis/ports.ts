@@ -64,6 +64,8 @@ export interface RecordedSpec extends ObjectKey {
   readonly acceptedRevision: string | null;
   /** The newest generation is not in force; owner and type above are those of the one that is. */
   readonly refused: boolean;
+  /** Of a refused generation; else null. */
+  readonly findings: readonly Finding[] | null;
   readonly generation: number;
   readonly resourceVersion: number;
   readonly sourceError: SourceError | null;
@@ -120,7 +122,8 @@ export interface SpecChange extends Omit<NewSpec, 'uid' | 'instanceId' | 'handle
 
 /** Facts about a document's source that changed without the document. */
 export interface SourceFactChange extends ObjectKey {
-  readonly origin: DocumentOrigin;
+  /** Null: stays, or is written with the document. */
+  readonly origin: DocumentOrigin | null;
   readonly sourceError: SourceError | null;
   readonly claims: readonly SourceClaim[];
 }
@@ -207,7 +210,12 @@ export interface ReconcileWrites {
   })[];
   readonly upsertSchedules: readonly ScheduleWrite[];
   readonly removeSchedules: readonly string[];
-  readonly retireInstances: readonly (ObjectKey & { instanceId: string; fromStatus: LifecycleStatus; fromPhase: Phase; retentionMs: number })[];
+  readonly retireInstances: readonly (ObjectKey & {
+    instanceId: string;
+    fromStatus: LifecycleStatus;
+    fromPhase: Phase;
+    retentionMs: number;
+  })[];
   readonly forgetSpecs: readonly ObjectKey[];
   readonly audit: readonly AuditEvent[];
 }

@@ -36,7 +36,10 @@ async function writeAll(tx: Queryable, source: string, writes: IntakeWrites): Pr
   await updateSourceFacts(tx, writes.facts);
   if (writes.source !== null) await updateSource(tx, source, writes.source);
   // What was not written because somebody else came first is not told as accepted.
-  await appendAudit(tx, writes.audit.filter((event) => event.outcome !== 'accepted' || went(event)));
+  await appendAudit(
+    tx,
+    writes.audit.filter((event) => event.outcome !== 'accepted' || went(event)),
+  );
   if (written.length + writes.facts.length > 0) await tx.query(`select pg_notify('specs_due', '')`);
   if (written.length > 0) await tx.query(`select pg_notify('specs_changed', '')`);
   return written;

@@ -56,8 +56,14 @@ async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<Reco
     writes.retireInstances.filter((row) => retirementsHeld.has(row.instanceId)).map((row) => `${row.namespace}/${row.name}`),
   );
   const heldKey = ({ namespace, name }: { namespace?: string; name?: string }): boolean => held.has(`${namespace}/${name}`);
-  await forgetSpecs(tx, writes.forgetSpecs.filter((key) => !heldKey(key)));
+  await forgetSpecs(
+    tx,
+    writes.forgetSpecs.filter((key) => !heldKey(key)),
+  );
   if (writes.forgetSpecs.length > held.size) await tx.query(`select pg_notify('specs_changed', '')`);
-  await appendAudit(tx, writes.audit.filter((event) => !(event.action === 'connector.instance.uninstall' && heldKey(event))));
+  await appendAudit(
+    tx,
+    writes.audit.filter((event) => !(event.action === 'connector.instance.uninstall' && heldKey(event))),
+  );
   return { schedulesMoved, retirementsHeld };
 }

@@ -29,10 +29,10 @@ export async function listRecords(
 
 /** How many records of a stream are not deleted. */
 export async function countRecords(db: Queryable, instanceId: string, stream: string): Promise<number> {
-  const { rows } = await db.query(
-    `select count(*) as n from records where connector_instance_id = $1 and stream = $2 and not deleted`,
-    [instanceId, stream],
-  );
+  const { rows } = await db.query(`select count(*) as n from records where connector_instance_id = $1 and stream = $2 and not deleted`, [
+    instanceId,
+    stream,
+  ]);
   return Number(rows[0]?.['n'] ?? 0);
 }
 

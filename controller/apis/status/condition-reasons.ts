@@ -10,7 +10,10 @@ interface ReasonEntry {
  */
 export const conditionReasons = {
   Accepted: { meaning: 'The newest generation passed admission.', hint: 'Nothing to do.' },
-  Pending: { meaning: 'The document was stored and not looked at yet.', hint: 'Wait for the next pass; see `/readyz` when it does not come.' },
+  Pending: {
+    meaning: 'The document was stored and not looked at yet.',
+    hint: 'Wait for the next pass; see `/readyz` when it does not come.',
+  },
   Converged: { meaning: 'Rows and schedule are as the spec says.', hint: 'Nothing to do.' },
   Disabled: { meaning: 'spec.enabled is false: nothing starts.', hint: 'Set spec.enabled to true.' },
   Revoked: {
@@ -63,6 +66,9 @@ export const conditionReasons = {
     meaning: 'Two documents claim one name; the one that was recorded first stays in force.',
     hint: 'Remove or rename one of the two, or let the recorded source release it.',
   },
-  Observing: { meaning: 'spec.mode is Observe: the plan is reported and nothing is changed.', hint: 'Set spec.mode to Manage to carry the plan out.' },
+  Observing: {
+    meaning: 'spec.mode is Observe: the plan is reported and nothing is changed.',
+    hint: 'Set spec.mode to Manage to carry the plan out.',
+  },
 } as const satisfies Record<string, ReasonEntry>;
 export type ConditionReason = keyof typeof conditionReasons;

@@ -25,7 +25,15 @@ export function setConditions(
 ): readonly Condition[] {
   const byType = new Map<string, WantedCondition>();
   for (const want of wanted) if (!byType.has(want.type)) byType.set(want.type, want);
-  const next = [...byType.values()].map((want) => stamp(previous.find((old) => old.type === want.type), want, at)).sort(byName);
+  const next = [...byType.values()]
+    .map((want) =>
+      stamp(
+        previous.find((old) => old.type === want.type),
+        want,
+        at,
+      ),
+    )
+    .sort(byName);
   return next.length === previous.length && next.every((condition, index) => same(condition, previous[index])) ? previous : next;
 }
 

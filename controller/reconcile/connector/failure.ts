@@ -32,7 +32,9 @@ export async function settleFailure(store: ReconcileStore, key: ObjectKey, error
 function describeFailure(error: unknown): string {
   if (error instanceof Fault) return `${error.reason}: ${error.message}`;
   const state = sqlStateOf(error);
-  return state === undefined ? 'the pass failed; the log of the controller has the cause' : `PostgreSQL refused what the pass wrote: ${state}`;
+  return state === undefined
+    ? 'the pass failed; the log of the controller has the cause'
+    : `PostgreSQL refused what the pass wrote: ${state}`;
 }
 
 async function settleIn(unit: ReconcileUnit, key: ObjectKey, how: { message: string; withInstance: boolean }): Promise<void> {
@@ -46,7 +48,16 @@ async function settleIn(unit: ReconcileUnit, key: ObjectKey, how: { message: str
     {
       ...key,
       spec: {
-        status: { ...spec.status, phase: 'error', conditions: [...setConditions(spec.status.conditions ?? [], failing(spec, how.message), { observedGeneration: spec.observedGeneration, now })] },
+        status: {
+          ...spec.status,
+          phase: 'error',
+          conditions: [
+            ...setConditions(spec.status.conditions ?? [], failing(spec, how.message), {
+              observedGeneration: spec.observedGeneration,
+              now,
+            }),
+          ],
+        },
         observedGeneration: spec.observedGeneration,
         acceptedRevision: spec.acceptedRevision,
         findings: spec.findings,
@@ -71,5 +82,7 @@ async function markInstance(unit: ReconcileUnit, instance: InstanceRow, message:
   const { instanceId, phase, lastSuccessAt, healthCheckedAt } = instance;
   if (phase !== 'error' && !phaseTransitions[phase].includes('error')) return;
   const lastError = { run_id: null, reason: 'ReconcileFailed', failure_class: 'permanent' as const, message, at: now.toISOString() };
-  await unit.writePhases([{ instanceId, fromPhase: phase, phase: 'error', phaseReason: 'ReconcileFailed', lastSuccessAt, healthCheckedAt, lastError }]);
+  await unit.writePhases([
+    { instanceId, fromPhase: phase, phase: 'error', phaseReason: 'ReconcileFailed', lastSuccessAt, healthCheckedAt, lastError },
+  ]);
 }

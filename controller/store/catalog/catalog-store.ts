@@ -20,7 +20,11 @@ export function createCatalogStore(db: Queryable): CatalogStore {
       const before = await stamp();
       const types = (await listTypes(db)).map(({ origin, withdrawnAt: _, ...type }) => ({
         ...type,
-        origin: { file: origin.file, folder: origin.kind === 'folder' ? origin.folder : dirname(origin.file), bundled: origin.kind === 'bundled' },
+        origin: {
+          file: origin.file,
+          folder: origin.kind === 'folder' ? origin.folder : dirname(origin.file),
+          bundled: origin.kind === 'bundled',
+        },
       }));
       return { stamp: before, types, templates: await readTemplates(db) };
     },

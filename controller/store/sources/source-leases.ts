@@ -31,7 +31,11 @@ export async function takeSourceLease(db: Queryable, source: string, processId: 
 
 /** Gives a source back in order; a lease that changed hands stays as it is. */
 export async function releaseSourceLease(db: Queryable, source: string, processId: string, epoch: number): Promise<void> {
-  await db.query(`update source_leases set process_id = null where source = $1 and process_id = $2 and epoch = $3`, [source, processId, epoch]);
+  await db.query(`update source_leases set process_id = null where source = $1 and process_id = $2 and epoch = $3`, [
+    source,
+    processId,
+    epoch,
+  ]);
 }
 
 /**

@@ -4,7 +4,12 @@ import type { Queryable } from '../queryable.ts';
 import { decodeRecorded, decodeSpec, RECORDED_COLUMNS, RECORDED_FROM, SPEC_COLUMNS } from './spec-codec.ts';
 
 /** Recorded objects under these keys and, with `wholeSource`, all that the source owns or lays a claim to. One query. */
-export async function readRecorded(db: Queryable, source: string, keys: readonly ObjectKey[], wholeSource: boolean): Promise<RecordedSpec[]> {
+export async function readRecorded(
+  db: Queryable,
+  source: string,
+  keys: readonly ObjectKey[],
+  wholeSource: boolean,
+): Promise<RecordedSpec[]> {
   const { rows } = await db.query(
     `select ${RECORDED_COLUMNS} from ${RECORDED_FROM}
      where ($3 and (s.source = $1 or s.claims @> jsonb_build_array(jsonb_build_object('source', $1::text))))

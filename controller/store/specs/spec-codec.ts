@@ -45,7 +45,8 @@ export function decodeSpec(row: Record<string, unknown>): SpecRow {
 export const RECORDED_COLUMNS = `s.namespace, s.name, s.uid, s.instance_id, s.source, s.origin, s.annotations,
   coalesce(r.spec, s.spec) #>> '{owner,type}' as owner_type, coalesce(r.spec, s.spec) #>> '{owner,id}' as owner_id,
   coalesce(r.spec, s.spec) ->> 'projectId' as project_id, coalesce(r.spec, s.spec) ->> 'type' as type,
-  s.spec_digest, s.submitted_digest, s.accepted_revision, s.accepted_revision is distinct from s.spec_digest as refused, s.generation,
+  s.spec_digest, s.submitted_digest, s.accepted_revision, s.accepted_revision is distinct from s.spec_digest as refused,
+  case when s.accepted_revision is distinct from s.spec_digest then s.findings end as findings, s.generation,
   s.resource_version, s.source_error, s.claims, s.deletion_requested_at is not null as deleting`;
 
 /** Objects with the revision in force beside them where the newest generation is another one. */
@@ -70,6 +71,7 @@ export function decodeRecorded(row: Record<string, unknown>): RecordedSpec {
     submittedDigest: row['submitted_digest'] as string,
     acceptedRevision: row['accepted_revision'] as string | null,
     refused: row['refused'] as boolean,
+    findings: row['findings'] as Finding[] | null,
     generation: Number(row['generation']),
     resourceVersion: Number(row['resource_version']),
     sourceError: row['source_error'] as SourceError | null,

@@ -48,10 +48,10 @@ export async function updateSpecs(db: Queryable, changes: readonly SpecChange[])
 export async function updateSourceFacts(db: Queryable, facts: readonly SourceFactChange[]): Promise<void> {
   if (facts.length === 0) return;
   await db.query(
-    `update connector_specs s set origin = x."origin", source_error = x."sourceError", claims = x."claims", due_at = now()
+    `update connector_specs s set origin = coalesce(x."origin", s.origin), source_error = x."sourceError", claims = x."claims", due_at = now()
      from jsonb_to_recordset($1::jsonb) as x("namespace" text, "name" text, "origin" jsonb, "sourceError" jsonb, "claims" jsonb)
      where s.namespace = x."namespace" and s.name = x."name"`,
-    [JSON.stringify(facts.map((fact) => ({ ...fact, sourceError: fact.sourceError ?? undefined })))],
+    [JSON.stringify(facts.map((fact) => ({ ...fact, origin: fact.origin ?? undefined, sourceError: fact.sourceError ?? undefined })))],
   );
 }
 

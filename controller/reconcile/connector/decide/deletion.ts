@@ -43,7 +43,8 @@ function disable({ spec, schedule }: Observation, instance: InstanceRow, plan: P
   const changes = [...(fields.length === 0 ? [] : [change]), ...present(scheduleChange.change), FORGET];
   return {
     ...plan,
-    updateInstance: fields.length === 0 ? null : { ...specOwned(after), instanceId: instance.instanceId, restoreFrom: null, toProvisioning: false },
+    updateInstance:
+      fields.length === 0 ? null : { ...specOwned(after), instanceId: instance.instanceId, restoreFrom: null, toProvisioning: false },
     removeSchedule: scheduleChange.remove,
     forget: true,
     changes,

@@ -22,7 +22,8 @@ export function desiredFields(key: { namespace: string; name: string }, revision
     credentials: spec.credentials,
     policy: spec.policy,
     limits: spec.limits,
-    rateLimitPolicy: rateLimit === undefined ? null : { rps: rateLimit.rps, ...(rateLimit.burst === undefined ? {} : { burst: rateLimit.burst }) },
+    rateLimitPolicy:
+      rateLimit === undefined ? null : { rps: rateLimit.rps, ...(rateLimit.burst === undefined ? {} : { burst: rateLimit.burst }) },
     collection: spec.collection,
     inbound: spec.inbound ?? {},
     execution: spec.execution,

@@ -18,7 +18,8 @@ export function kstatusConditions(told: Told, others: readonly WantedCondition[]
 function readyOf({ plan }: Told, others: readonly WantedCondition[]): WantedCondition {
   if (plan.hold === 'removing') return notReady('Removing', 'the connector is being removed');
   if (plan.hold === 'revoked') return notReady('Revoked', 'the owner revoked the connection; that outranks the document');
-  if (plan.hold === 'observing' && plan.changes.length > 0) return notReady('Observing', 'spec.mode is Observe and the plan is not carried out');
+  if (plan.hold === 'observing' && plan.changes.length > 0)
+    return notReady('Observing', 'spec.mode is Observe and the plan is not carried out');
   for (const { type, tolerated, name } of readyTable) {
     const condition = others.find((candidate) => candidate.type === type);
     if (condition === undefined || !speaksAgainst(type, condition) || tolerated?.includes(condition.reason) === true) continue;

@@ -83,9 +83,15 @@ function policyBound({ observation: { judgement }, plan }: Told): WantedConditio
   if (plan.inForce === null) return undefined;
   const { policyTemplate, allowOperations } = plan.inForce.spec.policy ?? {};
   if (policyTemplate === undefined && (allowOperations ?? []).length === 0) {
-    return { type: 'PolicyBound', status: 'True', reason: 'NothingAllowed', message: 'no operation is allowed; runs are not touched by this' };
+    return {
+      type: 'PolicyBound',
+      status: 'True',
+      reason: 'NothingAllowed',
+      message: 'no operation is allowed; runs are not touched by this',
+    };
   }
-  const message = policyTemplate === undefined ? `${allowOperations?.length} operations are allowed` : `template ${policyTemplate} is bound`;
+  const message =
+    policyTemplate === undefined ? `${allowOperations?.length} operations are allowed` : `template ${policyTemplate} is bound`;
   return { type: 'PolicyBound', status: 'True', reason: 'Bound', message };
 }
 
@@ -95,7 +101,12 @@ function credentialReady({ plan, evidence }: Told): WantedCondition | undefined 
   if (mode === 'none') return { type: 'CredentialReady', status: 'True', reason: 'NotNeeded', message: 'no credential is used' };
   const run = evidence.run;
   if (evidence.credentialUnavailable) {
-    return { type: 'CredentialReady', status: 'False', reason: 'CredentialUnavailable', message: run?.message ?? 'the reference did not resolve' };
+    return {
+      type: 'CredentialReady',
+      status: 'False',
+      reason: 'CredentialUnavailable',
+      message: run?.message ?? 'the reference did not resolve',
+    };
   }
   if (evidence.credentialRejected) {
     return { type: 'CredentialReady', status: 'False', reason: 'CredentialRejected', message: run?.message ?? 'the provider refuses it' };

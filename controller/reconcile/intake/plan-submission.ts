@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../../platform/clock.ts';
+import type { Ids } from '../../../platform/ids.ts';
+import { apiError } from '../../apis/errors.ts';
+import type { Admit, DocumentResult, Submission } from '../../apis/intake.ts';
+import type { IntakeStore, IntakeWrites, ObjectKey, RecordedSpec, SourceRow } from '../../apis/ports.ts';
+import type { AuditEvent } from '../../apis/rows.ts';
+import type { CurrentCatalog } from '../catalog-cache.ts';
+import { admitDocuments, type Judged } from './admit-documents.ts';
+import { applyAudit, revisionOf, specWrite } from './build-writes.ts';
+import { decideMissing, type MissingDecision } from './missing.ts';
+import { type Placed, placeObjects } from './new-objects.ts';
+import { refusedResult } from './results.ts';
+import { keyOf, type Sorted, sortDocuments } from './sort-documents.ts';
+import { sourceFacts } from './source-facts.ts';
+
+/** What intake works with; composed once by main. */
+export interface IntakeDeps {
+  readonly store: IntakeStore;
+  readonly catalog: CurrentCatalog;
+  readonly admit: Admit;
+  readonly ids: Ids;
+  readonly clock: Clock;
+}
+
+/** Everything about a submission that is known before it is written. */
+export interface SubmissionPlan {
+  readonly writes: IntakeWrites;
+  /** Documents to be written, by key. */
+  readonly placed: ReadonlyMap<string, Placed>;
+  readonly recorded: ReadonlyMap<string, RecordedSpec>;
+  /** Answers of documents that are not written, by position. */
+  readonly answers: readonly (DocumentResult | null)[];
+  readonly missing: MissingDecision | null;
+}
+
+/**
+ * Works out what a submission changes, in a constant number of queries; writes nothing. `lookAgain`: the catalog changed since this
+ * source was last looked at, so that refused documents are judged again.
+ */
+export async function planSubmission(deps: IntakeDeps, submission: Submission, lookAgain: boolean): Promise<SubmissionPlan> {
+  const { source, specs } = await deps.store.recorded(submission.source, submission.documents, submission.listing !== undefined);
+  if (source === null) throw apiError('NotFound', { kind: 'source', name: submission.source });
+  const recorded = new Map(specs.map((object) => [keyOf(object), object]));
+  const first = sortDocuments(submission, recorded, lookAgain);
+  const judged = await admitDocuments(deps.admit, (await deps.catalog()).view, submission, first);
+  const storable = judged.filter((one) => one.verdict.acceptance !== null || submission.invalid === 'store');
+  const placement = await placeObjects(deps.store, deps.ids, submission, storable);
+  const sorted = withConflicts(first, placement.conflicts);
+  const worth = placement.placed.filter(isNews);
+  const placed = new Map(worth.map((one) => [keyOf(one.document), one]));
+  const missing = missingOf(submission, source, specs);
+  const facts = sourceFacts(submission, specs, { sorted, missing, written: new Set(placed.keys()) });
+  const refused = judged.filter((one) => one.verdict.acceptance === null && !placed.has(keyOf(one.document)));
+  const audit = auditOf(submission, { placed: worth, refused, sorted, recorded, missing });
+  const rows = worth.map((one) => specWrite(submission, one, { ids: deps.ids, now: deps.clock.now() }));
+  return {
+    writes: {
+      create: rows.flatMap((row) => ('create' in row ? [row.create] : [])),
+      change: rows.flatMap((row) => ('change' in row ? [row.change] : [])),
+      facts,
+      revisions: worth.map(revisionOf).filter((revision) => revision !== null),
+      remove: (missing?.remove ?? []).map(({ namespace, name }) => ({ namespace, name })),
+      removedBy: submission.actor,
+      source: sourceChange(submission, source, missing),
+      audit,
+    },
+    placed,
+    recorded,
+    answers: answersOf(sorted, judged, placed),
+    missing,
+  };
+}
+
+/** A document that was refused before and is refused again for the same reasons brings nothing new. */
+function isNews({ recorded, document, verdict }: Placed): boolean {
+  if (recorded === null || recorded.submittedDigest !== document.digest) return true;
+  return verdict.acceptance !== null || !isDeepStrictEqual(recorded.findings, verdict.findings);
+}
+
+function withConflicts(sorted: readonly Sorted[], conflicts: readonly Extract<Sorted, { kind: 'answered' }>[]): Sorted[] {
+  const byDocument = new Map(conflicts.map((conflict) => [conflict.document, conflict]));
+  return sorted.map((one) => byDocument.get(one.document) ?? one);
+}
+
+function missingOf(submission: Submission, source: SourceRow, specs: readonly RecordedSpec[]): MissingDecision | null {
+  if (submission.listing === undefined) return null;
+  const broken = new Set((submission.broken ?? []).map(({ file }) => file));
+  const present = new Set(submission.documents.map(keyOf));
+  for (const object of specs) if (object.origin.file !== undefined && broken.has(object.origin.file)) present.add(keyOf(object));
+  const owned = specs.filter((object) => object.source === submission.source);
+  return decideMissing(owned, present, { fingerprint: submission.listing.fingerprint, confirmedRemoval: source.confirmedRemoval });
+}
+
+function sourceChange(submission: Submission, source: SourceRow, missing: MissingDecision | null): IntakeWrites['source'] {
+  if (submission.listing === undefined || missing === null) return null;
+  const { fingerprint } = submission.listing;
+  const samePending = source.pendingRemoval?.token === missing.pending?.token;
+  const confirmedRemoval = missing.pending === null ? null : source.confirmedRemoval;
+  const same = source.listedAt !== null && source.fingerprint === fingerprint && source.listingError === null && samePending;
+  if (same && confirmedRemoval === source.confirmedRemoval) return null;
+  return { fingerprint, listingError: null, pendingRemoval: missing.pending, confirmedRemoval };
+}
+
+type Audited = {
+  placed: readonly Placed[];
+  refused: readonly Judged[];
+  sorted: readonly Sorted[];
+  recorded: ReadonlyMap<string, RecordedSpec>;
+  missing: MissingDecision | null;
+};
+
+function auditOf(submission: Submission, { placed, refused, sorted, missing }: Audited): AuditEvent[] {
+  const events = [...placed, ...(submission.invalid === 'refuse' ? refused : [])].map((one) => {
+    const { verdict, document, recorded } = one;
+    const reason = verdict.findings.find((found) => found.severity === 'error')?.reason;
+    const instanceId = 'instanceId' in one ? (one.instanceId as string) : recorded?.instanceId;
+    return applyAudit(submission, {
+      ...key(document),
+      outcome: verdict.acceptance === null ? 'refused' : 'accepted',
+      ...(instanceId === undefined ? {} : { instanceId }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(verdict.acceptance === null ? {} : { revision: verdict.acceptance.revision }),
+    });
+  });
+  for (const object of missing?.remove ?? []) {
+    const { instanceId } = object;
+    events.push(applyAudit(submission, { ...key(object), instanceId, outcome: 'accepted', action: 'connector.spec.remove' }));
+  }
+  // A folder shows a losing document for ever; only a request is worth an event each time.
+  if (submission.invalid === 'refuse') {
+    for (const one of sorted)
+      if (one.kind === 'answered')
+        events.push(applyAudit(submission, { ...key(one.document), outcome: 'refused', ...reasonOf(one.result) }));
+  }
+  return events;
+}
+
+function reasonOf({ reason }: DocumentResult): { reason?: string } {
+  return reason === undefined ? {} : { reason };
+}
+
+function key({ namespace, name }: ObjectKey): ObjectKey {
+  return { namespace, name };
+}
+
+function answersOf(sorted: readonly Sorted[], judged: readonly Judged[], placed: ReadonlyMap<string, Placed>): (DocumentResult | null)[] {
+  const verdicts = new Map(judged.map((one) => [one.document, one.verdict]));
+  return sorted.map((one) => {
+    if (one.kind === 'answered') return one.result;
+    const verdict = verdicts.get(one.document);
+    return verdict !== undefined && verdict.acceptance === null && !placed.has(keyOf(one.document))
+      ? refusedResult(one.document, verdict)
+      : null;
+  });
+}
