@@ -56,7 +56,8 @@ export type ConnectorChange =
 export interface ConnectorReader {
   list(query: ConnectorQuery): Promise<{ items: ReadConnector[]; next: ObjectKey | null; remaining: number }>;
   get(key: ObjectKey, visibility: Visibility): Promise<ReadConnector | null>;
-  revisions(uid: string): Promise<{ revision: string; generation: number; acceptedAt: Date }[]>;
+  /** Accepted revisions, newest first. */
+  revisions(key: ObjectKey): Promise<{ revision: string; generation: number; acceptedAt: Date }[]>;
   /** Where a watch begins: everything committed so far is before it. */
   position(): Promise<string>;
   /** Changes since a position, each object once; the new position misses nothing that commits later. */
@@ -106,7 +107,12 @@ export interface ConnectorActions {
   /** Throws `run_already_active` or `RunRefused`. */
   run(target: ReadConnector, actor: Actor, requestId: string): Promise<{ runId: string; traceId: string }>;
   /** Cancels one run, or the active one. Throws `NotFound`, `CancelTooLate`, `RunFinished`. */
-  cancel(target: ReadConnector, runId: string | null, actor: Actor, requestId: string): Promise<{ runId: string; result: 'cancelled' | 'requested' }>;
+  cancel(
+    target: ReadConnector,
+    runId: string | null,
+    actor: Actor,
+    requestId: string,
+  ): Promise<{ runId: string; result: 'cancelled' | 'requested' }>;
   /** Runs a dead-lettered run again. */
   replay(target: ReadConnector, runId: string, actor: Actor, requestId: string): Promise<{ runId: string; traceId: string }>;
 }

@@ -16,7 +16,7 @@ export const SPEC_OWNED_COLUMNS: readonly (readonly [column: string, field: stri
   ['name', 'name', 'text'],
   ['owner_type', 'ownerType', 'text'],
   ['owner_id', 'ownerId', 'uuid'],
-  ['project_id', 'projectId', 'uuid'],
+  ['project_id', 'projectId', 'text'],
   ['connector_key', 'connectorKey', 'text'],
   ['connector_type_version', 'connectorTypeVersion', 'text'],
   ['config_schema_version', 'configSchemaVersion', 'integer'],
