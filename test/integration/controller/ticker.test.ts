@@ -63,6 +63,18 @@ describe('a tick', () => {
     expect((await scheduleOf(id))['ahead']).toBe(true);
   });
 
+  test('[RT-8.4] an active run outweighs a missed deadline: the tick is passed over, not recorded', async () => {
+    const id = await insertInstance(database.pool, {
+      schedule: { every: '1d', startingDeadlineSeconds: 60 },
+      lastTick: `now() - interval '26 h'`,
+      due: `now() - interval '2 h'`,
+    });
+    await database.pool.query('update instance_leases set epoch = 1, run_id = $2 where connector_instance_id = $1', [id, ids.uuid()]);
+    await tick();
+    expect(await runsOf(database.pool, id)).toEqual([]);
+    expect((await scheduleOf(id))['ahead']).toBe(true);
+  });
+
   test('[CI-5.1, CI-5.2, CI-5.R1] a paused or active instance stops itself only: another of the same type runs', async () => {
     const paused = await insertInstance(database.pool, { schedule: { every: '1h' } });
     const other = await insertInstance(database.pool, { schedule: { every: '1h' } });
@@ -182,7 +194,10 @@ describe('many schedules, several processes', () => {
     await insertMany(3_000);
     const other = openPool(database.url, { name: 'other-controller', max: 2 });
     try {
-      await Promise.all([tick(), tick(createScheduleTicks(databaseOf(other))), tick(), tick(createScheduleTicks(databaseOf(other)))]);
+      const theirs = createScheduleTicks(databaseOf(other));
+      const passes = await Promise.all([tick(), tick(theirs), tick(), tick(theirs)]);
+      const claimed = passes.flatMap(({ batches }) => batches.map((batch) => batch.claimed));
+      expect(claimed.reduce((sum, count) => sum + count, 0)).toBe(3_000);
     } finally {
       await other.end();
     }
