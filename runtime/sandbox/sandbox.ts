@@ -32,7 +32,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const host = await probeHost({ path, ...(options.method === undefined ? {} : { method: options.method }) });
   await sweep(options.runsFolder, host.cgroups);
   const ownerFolder = await makeOwnerFolder(options.runsFolder);
-  const children = new Set<SandboxChild>();
+  const children = new Map<string, SandboxChild>();
   const launcher: Launcher = {
     host,
     ownerFolder,
@@ -45,12 +45,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     isolation: host.isolation,
     launch: async (spec: LaunchSpec) => {
-      const child = await launchRun(launcher, spec, () => children.delete(child));
-      children.add(child);
+      const child = await launchRun(launcher, spec, () => children.delete(spec.runId));
+      children.set(spec.runId, child);
       return child;
     },
     close: async () => {
-      await Promise.all([...children].map((child) => child.dispose()));
+      await Promise.all([...children.values()].map((child) => child.dispose()));
       await launcher.reaper.close();
       launcher.uids.close();
       await wipeFolder(ownerFolder);

@@ -22,13 +22,15 @@ export function canReach(path: string, uid: number): boolean {
 
 /**
  * Whether a uid can read a folder of programs. Looks at the folder and its direct entries: a folder that is closed by its owner's
- * umask shows it there.
+ * umask shows it there. Entries in `apart` do not count.
  */
-export function canReadFolder(folder: string, uid: number): boolean {
+export function canReadFolder(folder: string, uid: number, apart: readonly string[] = []): boolean {
   if (!mayAccess(statSync(folder), uid, read | search)) return false;
-  return readdirSync(folder).every((name) => {
+  const entries = readdirSync(folder).map((name) => join(folder, name));
+  return entries.every((path) => {
+    if (apart.includes(path)) return true;
     try {
-      const stats = statSync(join(folder, name));
+      const stats = statSync(path);
       return mayAccess(stats, uid, stats.isDirectory() ? read | search : read);
     } catch {
       return true; // a dangling link is nobody's to read

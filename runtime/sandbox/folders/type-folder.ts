@@ -25,11 +25,11 @@ export interface TypeFolderReader {
 export function readableTypeFolder(folder: string, { uid, mounted, copyPath, hidden }: TypeFolderReader): string {
   if (uid === undefined) return folder;
   // A mount opens the way to the folder; without one each folder above it must let the connector through.
-  if (canReadFolder(folder, uid) && (mounted || canReach(folder, uid))) return folder;
-  if (sizeOf(folder, maxCopiedBytes) > maxCopiedBytes) {
+  if (canReadFolder(folder, uid, hidden) && (mounted || canReach(folder, uid))) return folder;
+  if (copyPath.startsWith(`${folder}/`) || sizeOf(folder, maxCopiedBytes) > maxCopiedBytes) {
     throw new Fault({
       reason: 'LaunchFailed',
-      message: `${folder} cannot be read by the connector's own uid and is too large to be copied for each run`,
+      message: `${folder} cannot be read by the connector's own uid and is too large, or holds the data folder, so that it is not copied for each run`,
       hint: `let others read it: chmod -R o+rX ${folder}`,
       disposition: { kind: 'stall' },
     });
