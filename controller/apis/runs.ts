@@ -161,6 +161,9 @@ export interface LostRuns {
   settle(limit: number, decide: (run: LostRun) => LostRunVerdict): Promise<(RunRef & { readonly verdict: LostRunVerdict })[]>;
   /** Clears away lost processes that hold nothing and are older than a day; one that was only silent comes back with its next beat. */
   forgetProcesses(processIds: readonly string[]): Promise<number>;
-  /** Ends runs that nobody claimed in time: manual ones after `manualMs`, scheduled ones past their starting deadline. */
+  /**
+   * Ends pending runs that nobody claimed in time (manual ones after `manualMs`, scheduled ones past their starting deadline), and those
+   * that nobody ever will, because their connector or schedule was stopped.
+   */
   expirePending(manualMs: number): Promise<number>;
 }

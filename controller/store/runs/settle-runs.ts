@@ -1,5 +1,6 @@
 import type { LostRun, LostRuns, LostRunVerdict, RunRef } from '../../apis/runs.ts';
 import type { Database, Queryable } from '../queryable.ts';
+import { endStrandedRuns } from './end-stranded-runs.ts';
 import { makeInstancesDue } from './make-instances-due.ts';
 import { inFlight } from './run-columns.ts';
 
@@ -23,11 +24,9 @@ export function createSettlements(db: Database): Pick<LostRuns, 'settle' | 'expi
     },
     async expirePending(manualMs) {
       const { rows } = await db.query(expireStatement, [manualMs]);
-      await makeInstancesDue(
-        db,
-        rows.map((row) => row['instanceId'] as string),
-      );
-      return rows.length;
+      const ended = [...rows.map((row) => row['instanceId'] as string), ...(await endStrandedRuns(db))];
+      await makeInstancesDue(db, ended);
+      return ended.length;
     },
   };
 }

@@ -234,6 +234,29 @@ describe('runs that do not get anywhere', () => {
     expect((await leaseOf(database.pool, id)).run_id === null).toBe(state !== 'pending');
   });
 
+  test.each([
+    [
+      'its connector was disabled',
+      'manual',
+      'update connector_instances set enabled = false where connector_instance_id = $1',
+      'cancelled',
+    ],
+    ['its schedule was removed', 'schedule', 'delete from schedules where connector_instance_id = $1', 'skipped'],
+    ['its schedule was suspended', 'schedule', 'update schedules set suspended = true where connector_instance_id = $1', 'skipped'],
+    [
+      'only its schedule was suspended, but somebody asked for it',
+      'manual',
+      'update schedules set suspended = true where connector_instance_id = $1',
+      'pending',
+    ],
+  ] as const)('[RT-8.5] a waiting run does not hold its instance for ever when %s', async (...[, trigger, statement, state]) => {
+    const id = await pending(trigger, '1 s');
+    await database.pool.query(statement, [id]);
+    await takeOver();
+    expect(await runsOf(database.pool, id)).toMatchObject([{ state }]);
+    expect((await leaseOf(database.pool, id)).run_id === null).toBe(state !== 'pending');
+  });
+
   test('[RT-6.5] lost processes that hold nothing are forgotten after a day', async () => {
     const [old, fresh] = [await insertProcess(database.pool), await insertProcess(database.pool)];
     await database.pool.query(`update process_beats set started_at = now() - interval '2 d' where process_id = $1`, [old]);
