@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { BeatWorkerData, BeatWorkerMessage } from './beat-messages.ts';
 import type { ProcessIdentity } from './identity.ts';
+import { watchOutage } from './watch-outage.ts';
 
 /** How a process beats. */
 export interface HeartbeatOptions {
@@ -41,7 +42,7 @@ const STOP_PATIENCE_MS = 3_000;
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const ticks = new Int32Array(new SharedArrayBuffer(4));
   const { intervalMs = 2_000, tickWithinMs = 10_000, lostAfterMs = 20_000 } = options;
-  const outage = watchOutage(options, lostAfterMs);
+  const outage = watchOutage({ clock: options.clock, lostAfterMs, onBeatLost: () => options.onBeatLost() });
   const { promise: first, resolve: begun } = Promise.withResolvers<void>();
   const { promise: stopped, resolve: ended } = Promise.withResolvers<void>();
   const { url, identity, role, facts = {} } = options;
@@ -73,23 +74,4 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     clearTimeout(patience);
   };
   return { first, stop };
-}
-
-/** Tells an outage of the own beat, once each, by this thread's monotonic clock. A beat that comes after too long is the end of an outage, not its absence. */
-function watchOutage(options: Pick<HeartbeatOptions, 'clock' | 'onBeatLost'>, lostAfterMs: number): { beat(): void; check(): void } {
-  let lastMs = options.clock.monotonicMs();
-  let told = false;
-  const check = (): void => {
-    if (told || options.clock.monotonicMs() - lastMs < lostAfterMs) return;
-    told = true;
-    options.onBeatLost();
-  };
-  return {
-    check,
-    beat() {
-      check();
-      told = false;
-      lastMs = options.clock.monotonicMs();
-    },
-  };
 }

@@ -21,10 +21,15 @@ export interface OwnerSession {
 export async function openOwnerSession(url: string): Promise<OwnerSession> {
   const client = new Client({ connectionString: url, application_name: 'embedded-owner', keepAlive: true });
   const { promise: lost, resolve } = Promise.withResolvers<void>();
-  client.on('error', () => resolve());
-  client.on('end', () => resolve());
-  await client.connect();
   let owner = false;
+  // The lock ends with the session: a server that was started anew has another owner.
+  const end = (): void => {
+    owner = false;
+    resolve();
+  };
+  client.on('error', end);
+  client.on('end', end);
+  await client.connect();
   const tryLock = async (): Promise<boolean> => {
     if (owner) return true;
     const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1, $2) as locked', OWNER_LOCK);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const program = fileURLToPath(new URL('../../../programs/embedded-postgres.ts', 
 let base: string;
 let folder: string;
 let started: EmbeddedPostgres[] = [];
+let children: ChildProcess[] = [];
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'connector-embedded-'));
@@ -25,7 +26,9 @@ beforeAll(async () => {
 
 afterEach(async () => {
   for (const server of started) await server.stop();
-  started = [];
+  // Left by a test that failed half way; their servers are adopted and stopped by the next.
+  for (const child of children) child.kill('SIGKILL');
+  [started, children] = [[], []];
 });
 
 afterAll(() => rm(base, { recursive: true, force: true }));
@@ -39,6 +42,7 @@ const start = async (dataFolder = folder): Promise<EmbeddedPostgres> => {
 /** Another process that starts the server of the same folder. */
 async function startElsewhere(): Promise<{ pid: number; adopted: boolean; owner: boolean; stop(): Promise<void>; kill(): Promise<void> }> {
   const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for await (const line of createInterface({ input: child.stdout })) {
     const end = (how: () => void) => async (): Promise<void> => {
@@ -163,6 +167,9 @@ describe('after a kill', () => {
     const again = await start();
     expect(again).toMatchObject({ adopted: false, owner: true });
     expect(await ask(again.url, 'select n from kept')).toEqual([{ n: 7 }]);
+    expect(await server.stop()).toBe('left');
+    expect(await processStarted(again.pid)).toBeDefined();
+    expect(JSON.parse(await readFile(join(folder, 'server.json'), 'utf8'))).toMatchObject({ pid: again.pid });
   });
 
   test.each([
