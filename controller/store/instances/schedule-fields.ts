@@ -1,7 +1,7 @@
 import type { ScheduleWrite } from '../../apis/ports.ts';
 import type { Queryable } from '../queryable.ts';
 
-/** Writes spec-owned fields of schedules. One that ticked since it was read is left alone; its instance is returned. */
+/** Writes spec-owned fields of schedules and wakes the tickers. One that ticked since it was read is left alone; its instance is returned. */
 export async function upsertSchedules(db: Queryable, schedules: readonly ScheduleWrite[]): Promise<ReadonlySet<string>> {
   if (schedules.length === 0) return new Set();
   const { rows } = await db.query(
@@ -17,6 +17,7 @@ export async function upsertSchedules(db: Queryable, schedules: readonly Schedul
     [JSON.stringify(schedules)],
   );
   const written = new Set(rows.map((row) => row['connector_instance_id'] as string));
+  if (schedules.some((schedule) => schedule.dueAt !== null)) await db.query(`select pg_notify('schedules_changed', '')`);
   return new Set(schedules.map((schedule) => schedule.instanceId).filter((id) => !written.has(id)));
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { ScheduleTicks, TickReport } from '../../../controller/apis/schedule-ticks.ts';
 import { createTicker } from '../../../controller/schedule/ticker.ts';
 import { databaseOf } from '../../../controller/store/database.ts';
+import { upsertSchedules } from '../../../controller/store/instances/schedule-fields.ts';
 import { createScheduleTicks } from '../../../controller/store/schedules.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createLog } from '../../../platform/log.ts';
@@ -148,6 +149,25 @@ describe('a tick', () => {
     expect(sleepMs).toBeGreaterThan(0);
     expect(sleepMs).toBeLessThanOrEqual(5_000);
   });
+});
+
+test('[CI-5.1] a schedule that reconcile writes is told to the tickers, which sleep', async () => {
+  const id = await insertInstance(database.pool);
+  const session = await database.pool.connect();
+  try {
+    await session.query('listen schedules_changed');
+    const told = new Promise<string>((resolve) => session.client.once('notification', (message) => resolve(message.channel)));
+    const schedule = { every: '1h', timeZone: 'UTC', suspend: false, missedRuns: 'RunOnce' } as const;
+    const now = systemClock.now();
+    await upsertSchedules(databaseOf(database.pool), [
+      { instanceId: id, schedule, suspended: false, anchorAt: now, nextRunAt: now, dueAt: now, seenLastTickAt: null },
+    ]);
+    expect(await told).toBe('schedules_changed');
+  } finally {
+    session.release(true);
+  }
+  await tick();
+  expect(await runsOf(database.pool, id)).toHaveLength(1);
 });
 
 describe('many schedules, several processes', () => {
