@@ -33,7 +33,9 @@ function doorOf({ namespaces, owners }: DoorScope): AdmissionDoor {
       ? {}
       : {
           mayActFor: (owner, projectId) =>
-            owners.some((one) => one.type === owner.type && one.id === owner.id && (one.projectId === undefined || one.projectId === projectId)),
+            owners.some(
+              (one) => one.type === owner.type && one.id === owner.id && (one.projectId === undefined || one.projectId === projectId),
+            ),
         }),
   };
 }

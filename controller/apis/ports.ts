@@ -201,7 +201,8 @@ export interface PhaseWrite extends InstanceFacts {
 /** All that the plans of one batch write, statement by statement, in this order. */
 export interface ReconcileWrites {
   readonly revisions: readonly AcceptedRevision[];
-  readonly insertInstances: readonly (SpecOwnedFields & { instanceId: string })[];
+  /** With the phase that the same pass found: a new instance begins as provisioning and leaves it in one transaction. */
+  readonly insertInstances: readonly (SpecOwnedFields & { instanceId: string; phase: Phase; phaseReason: string | null })[];
   /** Spec-owned fields; `restoreFrom` also lifts the soft delete, `fromPhase` starts the way back from disabled. */
   readonly updateInstances: readonly (SpecOwnedFields & {
     instanceId: string;

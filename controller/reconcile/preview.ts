@@ -85,7 +85,20 @@ function changedRow(row: SpecRow, change: SpecChange): SpecRow {
   const { labels, annotations, spec, specDigest, findings, source, origin, submittedDigest } = change;
   const acceptedRevision = change.acceptedRevision ?? row.acceptedRevision;
   const generation = row.generation + (change.specChanged ? 1 : 0);
-  return { ...row, labels, annotations, spec, specDigest, findings, source, origin, submittedDigest, acceptedRevision, generation, sourceError: null };
+  return {
+    ...row,
+    labels,
+    annotations,
+    spec,
+    specDigest,
+    findings,
+    source,
+    origin,
+    submittedDigest,
+    acceptedRevision,
+    generation,
+    sourceError: null,
+  };
 }
 
 function unchanged({ namespace, name }: SubmittedDocument): Omit<DocumentPreview, 'changes'> {

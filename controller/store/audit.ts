@@ -20,16 +20,16 @@ export interface StoredAuditEvent extends AuditEvent {
   readonly at: Date;
 }
 
-/** Events of one object, newest first; `before` pages on by the number of the last event that was seen. */
+/** Events of one object, of a namespace, or all, newest first; `before` pages on by the number of the last event that was seen. */
 export async function listAudit(
   db: Queryable,
-  filter: { namespace: string; name?: string; before?: number; limit: number },
+  filter: { namespace?: string; name?: string; before?: number; limit: number },
 ): Promise<StoredAuditEvent[]> {
   const { rows } = await db.query(
     `select seq, at, actor, action, outcome, reason, namespace, name, connector_instance_id, source, revision, request_id, changes
      from audit_events
-     where namespace = $1 and ($2::text is null or name = $2) and ($3::bigint is null or seq < $3) order by seq desc limit $4`,
-    [filter.namespace, filter.name ?? null, filter.before ?? null, filter.limit],
+     where ($1::text is null or namespace = $1) and ($2::text is null or name = $2) and ($3::bigint is null or seq < $3) order by seq desc limit $4`,
+    [filter.namespace ?? null, filter.name ?? null, filter.before ?? null, filter.limit],
   );
   return rows.map(decodeEvent);
 }

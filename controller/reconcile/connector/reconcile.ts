@@ -37,20 +37,20 @@ export function reconcileBatch(deps: ReconcileDeps, which: Which, claimed: (keys
     claimed(specs.map(({ namespace, name }) => ({ namespace, name })));
     if (specs.length === 0) return { objects: 0, changed: 0, effects: [] };
     const observations = await observe(unit, specs, { judge: deps.judge, catalog: await deps.catalog() });
-    const planned = observations.map((observation) => ({ observation, plan: decide(observation, now, deps.settings) }));
-    const objects = planned.map(({ observation, plan }) => ({ spec: observation.spec, plan }));
-    const applied = await apply(unit, objects);
-    const summarized = planned.map(({ observation, plan }) => ({ observation, plan, summary: summarize(observation, plan, now) }));
-    await settle(unit, summarized, applied);
+    const summarized = observations.map((observation) => {
+      const plan = decide(observation, now, deps.settings);
+      return { observation, spec: observation.spec, plan, summary: summarize(observation, plan, now) };
+    });
+    await settle(unit, summarized, await apply(unit, summarized));
     return {
       objects: specs.length,
       changed: summarized.filter(({ plan, summary }) => plan.changes.length > 0 || summary.changed).length,
-      effects: objects.filter(({ plan }) => plan.startRun || plan.cancelRun !== null),
+      effects: summarized.filter(({ plan }) => plan.startRun || plan.cancelRun !== null),
     };
   });
 }
 
-type Summarized = { observation: Observation; plan: Plan; summary: Summary };
+type Summarized = PlannedObject & { observation: Observation };
 
 async function settle(unit: ReconcileUnit, summarized: readonly Summarized[], applied: ReconcileWriteResult): Promise<void> {
   await unit.writePhases(summarized.flatMap(({ summary }) => (summary.phaseWrite === null ? [] : [summary.phaseWrite])));

@@ -21,18 +21,28 @@ export interface ResyncReport {
  * that a pass would change, because a row was edited by hand or a notification was lost, is made due; at rest nothing is written.
  */
 export async function resync(deps: ReconcileDeps, signal: AbortSignal): Promise<ResyncReport> {
-  let after: ObjectKey | null = null;
   let [compared, different] = [0, 0];
+  let coming = nextPage(deps, null);
   while (!signal.aborted) {
-    const { specs, now } = await deps.store.page(after, PAGE);
-    if (specs.length === 0) break;
+    const { specs, now } = await coming;
+    const last = specs.at(-1);
+    if (last === undefined) return { compared, different };
+    // The database fetches the next page while this one is compared.
+    coming = nextPage(deps, last);
     const observations = await observe(deps.store, specs, { judge: deps.judge, catalog: await deps.catalog() });
     const keys = observations.filter((observation) => differs(observation, now, deps)).map(({ spec }) => spec);
     different += keys.length === 0 ? 0 : await deps.store.makeDue(keys);
     compared += specs.length;
-    after = specs.at(-1) ?? null;
   }
+  await coming;
   return { compared, different };
+}
+
+function nextPage(deps: ReconcileDeps, after: ObjectKey | null): ReturnType<ReconcileDeps['store']['page']> {
+  const page = deps.store.page(after, PAGE);
+  // Awaited in the next round; a failure before that is none unhandled.
+  page.catch(() => undefined);
+  return page;
 }
 
 function differs(observation: Observation, now: Date, deps: ReconcileDeps): boolean {

@@ -21,10 +21,7 @@ export interface Placement {
  * the same owner has in another namespace, or that a retained instance of somebody else holds, is a conflict. Two queries at most.
  */
 export async function placeObjects(store: IntakeStore, ids: Ids, submission: Submission, judged: readonly Judged[]): Promise<Placement> {
-  const candidates = judged.flatMap((one) => {
-    const owner = ownerOf(one);
-    return owner !== null && (one.recorded === null || ownerChanged(one.recorded, owner)) ? [{ ...keyPart(one), ...owner }] : [];
-  });
+  const candidates = judged.flatMap(candidateOf);
   const { sameOwnerName, retained } = candidates.length === 0 ? { sameOwnerName: [], retained: [] } : await store.claimsOf(candidates);
   const taken = new Map<string, Taken>(
     sameOwnerName.map((object) => [ownerName(object), { key: object, source: object.source, recorded: object }]),
@@ -33,26 +30,33 @@ export async function placeObjects(store: IntakeStore, ids: Ids, submission: Sub
   const placed: Placed[] = [];
   const conflicts: Placement['conflicts'][number][] = [];
   for (const one of judged) {
-    const conflict = takenBy(one, taken) ?? retainedByOther(one, left.get(keyOf(one.document)) ?? []);
-    if (conflict !== null) {
-      conflicts.push({
-        kind: 'answered',
-        document: one.document,
-        result: conflictResult(one.document, conflict.owner),
-        against: conflict.against,
-      });
-      continue;
+    const instances = left.get(keyOf(one.document)) ?? [];
+    const conflict = takenBy(one, taken) ?? retainedByOther(one, instances);
+    if (conflict === null) {
+      const mine = instances.find((instance) => sameIdentity(one, instance));
+      placed.push({ ...one, instanceId: one.recorded?.instanceId ?? mine?.instanceId ?? ids.uuid() });
+      claim(taken, one, submission.source);
+    } else {
+      const result = conflictResult(one.document, conflict.owner);
+      conflicts.push({ kind: 'answered', document: one.document, result, against: conflict.against });
     }
-    const mine = (left.get(keyOf(one.document)) ?? []).find((instance) => sameIdentity(one, instance));
-    const instanceId = one.recorded?.instanceId ?? mine?.instanceId ?? ids.uuid();
-    placed.push({ ...one, instanceId });
-    const owner = ownerOf(one);
-    // A second document of this very submission meets the first one here.
-    if (owner !== null)
-      taken.set(ownerName({ ...keyPart(one), ...owner }), { key: keyPart(one), source: submission.source, recorded: null });
   }
   return { placed, conflicts };
 }
+
+/** Documents that bring a new object, or another owner for one that is there. */
+function candidateOf(one: Judged): (ObjectKey & Owned)[] {
+  const owner = ownerOf(one);
+  return owner !== null && (one.recorded === null || ownerChanged(one.recorded, owner)) ? [{ ...keyPart(one), ...owner }] : [];
+}
+
+/** A second document of this very submission for the same owner and name meets the first one here. */
+function claim(taken: Map<string, Taken>, one: Judged, source: string): void {
+  const owner = ownerOf(one);
+  if (owner !== null) taken.set(ownerName({ ...keyPart(one), ...owner }), { key: keyPart(one), source, recorded: null });
+}
+
+type Owned = { ownerType: string; ownerId: string; projectId: string | null };
 
 type OwnerName = { name: string; ownerType: string | null; ownerId: string | null; projectId: string | null };
 type Conflict = { owner: string; against: RecordedSpec | null };
@@ -89,12 +93,12 @@ function sameIdentity(one: Judged, instance: RetainedInstance): boolean {
   );
 }
 
-function ownerChanged(recorded: RecordedSpec, owner: { ownerType: string; ownerId: string; projectId: string | null }): boolean {
+function ownerChanged(recorded: RecordedSpec, owner: Owned): boolean {
   return recorded.ownerType !== owner.ownerType || recorded.ownerId !== owner.ownerId || recorded.projectId !== owner.projectId;
 }
 
 /** The owner that a document names; null when it names none that could be read. */
-function ownerOf({ verdict }: Judged): { ownerType: string; ownerId: string; projectId: string | null } | null {
+function ownerOf({ verdict }: Judged): Owned | null {
   const { owner, projectId } = verdict.storable as Partial<ConnectorSpec>;
   if (typeof owner?.type !== 'string' || typeof owner.id !== 'string') return null;
   return { ownerType: owner.type, ownerId: owner.id, projectId: typeof projectId === 'string' ? projectId : null };

@@ -92,14 +92,18 @@ function missingOf(submission: Submission, source: SourceRow, specs: readonly Re
   return decideMissing(owned, present, { fingerprint: submission.listing.fingerprint, confirmedRemoval: source.confirmedRemoval });
 }
 
+/** What the listing changes about its source; null at rest, so that a listing alone writes nothing. */
 function sourceChange(submission: Submission, source: SourceRow, missing: MissingDecision | null): IntakeWrites['source'] {
   if (submission.listing === undefined || missing === null) return null;
-  const { fingerprint } = submission.listing;
-  const samePending = source.pendingRemoval?.token === missing.pending?.token;
-  const confirmedRemoval = missing.pending === null ? null : source.confirmedRemoval;
-  const same = source.listedAt !== null && source.fingerprint === fingerprint && source.listingError === null && samePending;
-  if (same && confirmedRemoval === source.confirmedRemoval) return null;
-  return { fingerprint, listingError: null, pendingRemoval: missing.pending, confirmedRemoval };
+  const { pending } = missing;
+  const confirmedRemoval = pending === null ? null : source.confirmedRemoval;
+  const next = { fingerprint: submission.listing.fingerprint, listingError: null, pendingRemoval: pending, confirmedRemoval };
+  const before = pick(source);
+  return source.listedAt !== null && isDeepStrictEqual(next, before) ? null : next;
+}
+
+function pick({ fingerprint, listingError, pendingRemoval, confirmedRemoval }: SourceRow): NonNullable<IntakeWrites['source']> {
+  return { fingerprint, listingError, pendingRemoval, confirmedRemoval };
 }
 
 type Audited = {

@@ -14,21 +14,18 @@ export function sourceFacts(
   const errors = sourceErrors(submission, recorded, sorted, missing);
   const claims = claimsByKey(submission, sorted);
   const shown = new Map(sorted.flatMap((one) => (one.kind === 'answered' ? [] : [[keyOf(one.document), one.document.origin] as const])));
+  const own = (object: RecordedSpec): boolean => object.source === submission.source && !written.has(keyOf(object));
   return recorded.flatMap((object) => {
     const key = keyOf(object);
+    const before = { origin: object.origin, sourceError: object.sourceError, claims: object.claims };
     const next = {
-      origin: originNow(object.origin, shown.get(key), submission.listing?.fingerprint),
-      sourceError:
-        object.source === submission.source && !written.has(key)
-          ? (errors.get(key) ?? keptError(object, shown.has(key)))
-          : object.sourceError,
+      origin: own(object) ? originNow(object.origin, shown.get(key), submission.listing?.fingerprint) : object.origin,
+      sourceError: own(object) ? (errors.get(key) ?? keptError(object, shown.has(key))) : object.sourceError,
       claims: claimsNow(object, submission, claims.get(key) ?? []),
     };
-    // A document that is written anyway clears its own error; only claims on it are a matter of their own.
-    const before = { origin: object.origin, sourceError: object.sourceError, claims: object.claims };
-    const claimsOnly = written.has(key) && isDeepStrictEqual(next.claims, before.claims);
-    if (object.deleting || claimsOnly || isDeepStrictEqual(next, before)) return [];
-    const kept = written.has(key) ? { ...next, origin: null, sourceError: null } : next;
+    if (object.deleting || isDeepStrictEqual(next, before)) return [];
+    // A document that is written brings its own place, and clears its error.
+    const kept = written.has(key) ? { claims: next.claims, origin: null, sourceError: null } : next;
     return [{ namespace: object.namespace, name: object.name, ...kept }];
   });
 }

@@ -30,10 +30,7 @@ const OBSERVE = `
 
 /** All rows that a pass looks at, by uid of the object: two queries, whatever the number of objects. */
 export async function observeRows(db: Queryable, specs: readonly SpecRow[]): Promise<Map<string, ObservedRows>> {
-  const inForce = await readRevisionsInForce(
-    db,
-    specs.filter((spec) => spec.acceptedRevision !== null).map((spec) => spec.uid),
-  );
+  const inForce = await readRevisionsInForce(db, specs);
   const { rows } = await db.query(OBSERVE, [specs.map((spec) => spec.instanceId)]);
   const byInstance = new Map(rows.map((row) => [row['connector_instance_id'] as string, row]));
   return new Map(specs.map((spec) => [spec.uid, { inForce: inForce.get(spec.uid) ?? null, ...observed(byInstance.get(spec.instanceId)) }]));

@@ -8,13 +8,14 @@ const values = SPEC_OWNED_COLUMNS.map(([, field]) => `x."${field}"`).join(', ');
 const shape = ['"instanceId" uuid', ...SPEC_OWNED_COLUMNS.map(([, field, type]) => `"${field}" ${type}`)].join(', ');
 const assignments = SPEC_OWNED_COLUMNS.map(([column, field]) => `${column} = x."${field}"`).join(', ');
 
-/** Inserts instances as provisioning, each with its lease at epoch 0. */
+/** Inserts instances, each with its lease at epoch 0. */
 export async function insertInstances(db: Queryable, instances: ReconcileWrites['insertInstances']): Promise<void> {
   if (instances.length === 0) return;
   await db.query(
     `with made as (
-       insert into connector_instances (connector_instance_id, ${columns})
-       select x."instanceId", ${values} from jsonb_to_recordset($1::jsonb) as x(${shape})
+       insert into connector_instances (connector_instance_id, ${columns}, phase, phase_reason)
+       select x."instanceId", ${values}, x."phase", x."phaseReason"
+       from jsonb_to_recordset($1::jsonb) as x(${shape}, "phase" text, "phaseReason" text)
        returning connector_instance_id)
      insert into instance_leases (connector_instance_id) select connector_instance_id from made on conflict do nothing`,
     [JSON.stringify(instances)],

@@ -1,6 +1,6 @@
 import type { ConnectorSpec } from '../../../schemas/connector.ts';
 import type { AcceptedRevision } from '../../apis/ports.ts';
-import type { RevisionRow } from '../../apis/rows.ts';
+import type { RevisionRow, SpecRow } from '../../apis/rows.ts';
 import type { Queryable } from '../queryable.ts';
 
 /** Keeps accepted revisions; one that is there already only gets the version that it resolves to now. Run after its object is written. */
@@ -21,14 +21,23 @@ export async function saveRevisions(db: Queryable, revisions: readonly AcceptedR
 }
 
 /** The revisions in force, by uid of their object. */
-export async function readRevisionsInForce(db: Queryable, uids: readonly string[]): Promise<Map<string, RevisionRow>> {
+export async function readRevisionsInForce(db: Queryable, specs: readonly SpecRow[]): Promise<Map<string, RevisionRow>> {
+  const accepted = specs.filter((spec) => spec.acceptedRevision !== null);
+  if (accepted.length === 0) return new Map();
+  const byUid = new Map(accepted.map((spec) => [spec.uid, spec]));
   const { rows } = await db.query(
-    `select r.spec_uid, r.revision, r.spec, r.connector_type_version, r.config_schema_version
+    `select r.spec_uid, r.revision, case when r.revision <> s.spec_digest then r.spec end as spec, r.connector_type_version, r.config_schema_version
      from connector_specs s join spec_revisions r on r.spec_uid = s.uid and r.revision = s.accepted_revision
      where s.uid = any($1::uuid[])`,
-    [uids],
+    [[...byUid.keys()]],
   );
-  return new Map(rows.map((row) => [row['spec_uid'] as string, decodeRevision(row)]));
+  return new Map(
+    rows.map((row) => {
+      const uid = row['spec_uid'] as string;
+      // Mostly the revision is the newest spec itself, which is there already.
+      return [uid, decodeRevision({ ...row, spec: row['spec'] ?? byUid.get(uid)?.spec })];
+    }),
+  );
 }
 
 /** One kept revision with the moment it was accepted, newest first; for rollback and describe. */

@@ -1,10 +1,10 @@
-import { withDefaults } from '../../../../schemas/connector-defaults.ts';
 import type { AcceptedRevision } from '../../../apis/ports.ts';
 import type { RevisionRow } from '../../../apis/rows.ts';
 import type { DecideSettings, Observation } from '../observation.ts';
 import { decideDeletion } from './deletion.ts';
 import { decideInForce } from './in-force.ts';
 import { idlePlan, type Plan } from './plan.ts';
+import { effectiveSpec } from '../effective-spec.ts';
 
 /**
  * What one pass does for one object. Pure: equal observation, equal plan. In order: a removal comes before everything, also before a
@@ -18,7 +18,7 @@ export function decide(observation: Observation, now: Date, settings: DecideSett
   if (accepted === null) return idlePlan(null, spec.handledRequests);
   const plan = decideInForce({ ...observation, inForce: accepted }, now, settings);
   const saveRevision = sameResolution(observation.inForce, accepted) ? null : revisionToSave(observation, accepted);
-  return withDefaults(accepted.spec).mode === 'Observe' ? heldBack(plan, saveRevision) : { ...plan, saveRevision };
+  return effectiveSpec(accepted.spec).mode === 'Observe' ? heldBack(plan, saveRevision) : { ...plan, saveRevision };
 }
 
 /** The revision in force from now on: the newest generation if it is accepted today, else the last one that was. */

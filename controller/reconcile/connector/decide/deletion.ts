@@ -1,4 +1,3 @@
-import { withDefaults } from '../../../../schemas/connector-defaults.ts';
 import type { ObjectChange } from '../../../apis/intake.ts';
 import type { AuditEvent, InstanceRow } from '../../../apis/rows.ts';
 import { terminalStates } from '../../../../schemas/run-words.ts';
@@ -7,6 +6,7 @@ import { auditOf } from './audit-of.ts';
 import { fieldDifferences } from './instance-fields.ts';
 import { idlePlan, type Plan } from './plan.ts';
 import { removal } from './schedule-plan.ts';
+import { effectiveSpec } from '../effective-spec.ts';
 
 /** A cancelled run that does not end is looked at again this often; its end makes the object due anyway. */
 const WAIT_FOR_END_MS = 5_000;
@@ -26,7 +26,7 @@ const FORGET: ObjectChange = { object: 'spec', action: 'delete', fields: [] };
 export function decideDeletion(observation: Observation, now: Date, settings: DecideSettings): Plan {
   const { spec, instance, inForce } = observation;
   const plan = idlePlan(inForce, spec.handledRequests);
-  const effective = inForce === null ? null : withDefaults(inForce.spec);
+  const effective = inForce === null ? null : effectiveSpec(inForce.spec);
   const untouched = instance === null || instance.deletedAt !== null || effective?.mode === 'Observe';
   if (untouched || effective?.deletionPolicy === 'Retain') {
     return { ...plan, forget: true, changes: [FORGET], audit: [auditOf(spec, 'connector.spec.forget')] };

@@ -5,7 +5,7 @@ import { auditOf } from './audit-of.ts';
 import { specOwned } from './deletion.ts';
 import { desiredFields, fieldDifferences, overRow } from './instance-fields.ts';
 import { idlePlan, type Plan } from './plan.ts';
-import { decideRequests } from './requests.ts';
+import { decideRequests, type Requests } from './requests.ts';
 import { planSchedule } from './schedule-plan.ts';
 
 type Materialized = Pick<Plan, 'insertInstance' | 'updateInstance'> & { changes: ObjectChange[]; audit: AuditEvent[] };
@@ -21,10 +21,6 @@ export function decideInForce(observation: Observation & { inForce: RevisionRow 
   const rows = instance === null ? insertion(spec, desired) : reconciled(spec, instance, desired);
   const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: !desired.enabled, settings });
   const requests = decideRequests(spec, observation.activeRun, desired.enabled ? null : 'Disabled');
-  const changes = [...rows.changes, ...(schedule.change === null ? [] : [schedule.change])];
-  const audit = [...rows.audit, ...(schedule.change === null ? [] : [auditOf(spec, 'connector.schedule.update', schedule.change.fields)])];
-  if (requests.startRun) changes.push({ object: 'run', action: 'start', fields: [] });
-  if (requests.cancelRun !== null) changes.push({ object: 'run', action: 'cancel', fields: [] });
   return {
     ...idlePlan(inForce, requests.handled),
     insertInstance: rows.insertInstance,
@@ -33,10 +29,24 @@ export function decideInForce(observation: Observation & { inForce: RevisionRow 
     removeSchedule: schedule.remove,
     startRun: requests.startRun,
     cancelRun: cancelOf(spec, requests.cancelRun),
-    changes,
-    audit,
+    changes: [...rows.changes, ...present(schedule.change), ...runChanges(requests)],
+    // A schedule that comes with its instance is part of the creation.
+    audit: rows.insertInstance === null ? [...rows.audit, ...scheduleAudit(spec, schedule.change)] : rows.audit,
     requeueMs: requests.startRun || requests.cancelRun !== null ? CONFIRM_MS : null,
   };
+}
+
+function present(change: ObjectChange | null): ObjectChange[] {
+  return change === null ? [] : [change];
+}
+
+function scheduleAudit(spec: SpecRow, change: ObjectChange | null): AuditEvent[] {
+  return change === null ? [] : [auditOf(spec, 'connector.schedule.update', change.fields)];
+}
+
+function runChanges({ startRun, cancelRun }: Requests): ObjectChange[] {
+  const start: ObjectChange[] = startRun ? [{ object: 'run', action: 'start', fields: [] }] : [];
+  return cancelRun === null ? start : [...start, { object: 'run', action: 'cancel', fields: [] }];
 }
 
 /** The owner revoked the connection: that outranks the document (CF-16). Only the schedule is switched off. */
@@ -50,8 +60,8 @@ function decideRevoked(observation: Observation & { inForce: RevisionRow }, now:
     upsertSchedule: schedule.upsert,
     removeSchedule: schedule.remove,
     cancelRun: cancelOf(spec, requests.cancelRun),
-    changes: schedule.change === null ? [] : [schedule.change],
-    audit: schedule.change === null ? [] : [auditOf(spec, 'connector.schedule.update', schedule.change.fields)],
+    changes: present(schedule.change),
+    audit: scheduleAudit(spec, schedule.change),
   };
 }
 
@@ -65,7 +75,8 @@ function insertion(spec: SpecRow, desired: ReturnType<typeof desiredFields>): Ma
     insertInstance: { ...desired, instanceId: spec.instanceId },
     updateInstance: null,
     changes: [{ object: 'instance', action: 'create', fields }],
-    audit: [auditOf(spec, 'connector.instance.create', fields)],
+    // The revision says what was created; only what changes later is told field by field.
+    audit: [auditOf(spec, 'connector.instance.create')],
   };
 }
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { withDefaults } from '../../../../schemas/connector-defaults.ts';
 import type { FieldChange, InstanceRow, RevisionRow, SpecOwnedFields } from '../../../apis/rows.ts';
+import { effectiveSpec } from '../effective-spec.ts';
 
 /** The spec-owned fields that a revision asks for. Pure: the one place where a spec becomes a row. */
 export function desiredFields(key: { namespace: string; name: string }, revision: RevisionRow): SpecOwnedFields {
-  const spec = withDefaults(revision.spec);
+  const spec = effectiveSpec(revision.spec);
   const { rateLimit } = spec.limits;
   return {
     namespace: key.namespace,

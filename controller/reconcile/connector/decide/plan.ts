@@ -1,6 +1,6 @@
 import type { ObjectChange } from '../../../apis/intake.ts';
 import type { AcceptedRevision, ReconcileWrites } from '../../../apis/ports.ts';
-import type { AuditEvent, HandledRequest, RevisionRow } from '../../../apis/rows.ts';
+import type { AuditEvent, HandledRequest, RevisionRow, SpecOwnedFields } from '../../../apis/rows.ts';
 import type { RunRef } from '../../../apis/runs.ts';
 
 type Rows<Kind extends keyof ReconcileWrites> = ReconcileWrites[Kind][number];
@@ -16,7 +16,7 @@ export interface Plan {
   /** The revision that is in force once the plan is carried out. */
   readonly inForce: RevisionRow | null;
   readonly saveRevision: AcceptedRevision | null;
-  readonly insertInstance: Rows<'insertInstances'> | null;
+  readonly insertInstance: (SpecOwnedFields & { instanceId: string }) | null;
   readonly updateInstance: Rows<'updateInstances'> | null;
   readonly retireInstance: Rows<'retireInstances'> | null;
   readonly upsertSchedule: Rows<'upsertSchedules'> | null;

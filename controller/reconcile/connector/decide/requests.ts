@@ -30,15 +30,22 @@ export function firstSeenRequests(annotations: Record<string, string>): Record<s
 
 /** New tokens of an object, and those whose carrying out was not confirmed; `blocked` names why no run can start. */
 export function decideRequests(spec: SpecRow, activeRun: RunSummary | null, blocked: string | null): Requests {
-  const [reconcile, run, cancel] = [newToken(spec, 'reconcile'), newToken(spec, 'run'), newToken(spec, 'cancel')];
-  if (reconcile === undefined && run === undefined && cancel === undefined) {
-    return { startRun: false, cancelRun: null, handled: spec.handledRequests };
-  }
-  const handled = { ...spec.handledRequests };
-  if (reconcile !== undefined) handled['reconcile'] = { token: reconcile, result: 'carried_out' };
-  if (run !== undefined) handled['run'] = { token: run, result: blocked ?? 'pending' };
-  if (cancel !== undefined) handled['cancel'] = { token: cancel, result: activeRun === null ? 'NotFound' : 'pending' };
-  return { startRun: run !== undefined && blocked === null, cancelRun: cancel === undefined ? null : activeRun, handled };
+  const results: Record<RequestKind, string> = {
+    reconcile: 'carried_out',
+    run: blocked ?? 'pending',
+    cancel: activeRun === null ? 'NotFound' : 'pending',
+  };
+  const fresh = (Object.keys(results) as RequestKind[]).flatMap((kind) => {
+    const token = newToken(spec, kind);
+    return token === undefined ? [] : [[kind, { token, result: results[kind] }] as const];
+  });
+  if (fresh.length === 0) return { startRun: false, cancelRun: null, handled: spec.handledRequests };
+  const asked = new Set(fresh.map(([kind]) => kind));
+  return {
+    startRun: asked.has('run') && blocked === null,
+    cancelRun: asked.has('cancel') ? activeRun : null,
+    handled: { ...spec.handledRequests, ...Object.fromEntries(fresh) },
+  };
 }
 
 function newToken(spec: SpecRow, kind: RequestKind): string | undefined {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type EffectiveSchedule, withDefaults } from '../../../../schemas/connector-defaults.ts';
+import type { EffectiveSchedule } from '../../../../schemas/connector-defaults.ts';
 import type { ObjectChange } from '../../../apis/intake.ts';
 import type { ScheduleWrite } from '../../../apis/ports.ts';
 import type { FieldChange, RevisionRow, ScheduleRow } from '../../../apis/rows.ts';
 import type { DecideSettings } from '../observation.ts';
+import { effectiveSpec } from '../effective-spec.ts';
 
 /** What to do about the schedule row of one instance. */
 export interface SchedulePlan {
@@ -21,7 +22,7 @@ export function planSchedule(
   row: ScheduleRow | null,
   context: { now: Date; off: boolean; settings: DecideSettings },
 ): SchedulePlan {
-  const schedule = withDefaults(revision.spec).schedule;
+  const schedule = effectiveSpec(revision.spec).schedule;
   if (schedule === undefined) return row === null ? NOTHING : removal(row);
   const write = wanted(instanceId, schedule, row, context);
   const fields = row === null ? created(write) : differences(row, write);
@@ -43,15 +44,17 @@ function wanted(
   { now, off, settings }: { now: Date; off: boolean; settings: DecideSettings },
 ): ScheduleWrite {
   const suspended = off || schedule.suspend;
-  const mayFire = !suspended && (row === null || row.pausedAt === null);
-  const anchorAt = row?.anchorAt ?? now;
-  const lastTickAt = row?.lastTickAt ?? null;
+  const { anchorAt, lastTickAt, pausedAt } = row ?? { anchorAt: now, lastTickAt: null, pausedAt: null };
+  const write = { instanceId, schedule, suspended, anchorAt, seenLastTickAt: lastTickAt };
+  if (suspended || pausedAt !== null) return { ...write, nextRunAt: null, dueAt: null };
   // A schedule that goes on keeps the moment that its ticker planned.
-  const goesOn = row !== null && row.dueAt !== null && isDeepStrictEqual(row.schedule, schedule);
-  const planned = (): Date | null => settings.nextDue({ schedule, instanceId, anchorAt, lastTickAt, now });
-  const nextRunAt = mayFire ? (goesOn ? row.nextRunAt : planned()) : null;
-  const dueAt = mayFire && goesOn ? row.dueAt : nextRunAt;
-  return { instanceId, schedule, suspended, anchorAt, nextRunAt, dueAt, seenLastTickAt: lastTickAt };
+  if (row !== null && goesOn(row, schedule)) return { ...write, nextRunAt: row.nextRunAt, dueAt: row.dueAt };
+  const nextRunAt = settings.nextDue({ schedule, instanceId, anchorAt, lastTickAt, now });
+  return { ...write, nextRunAt, dueAt: nextRunAt };
+}
+
+function goesOn(row: ScheduleRow, schedule: EffectiveSchedule): boolean {
+  return row.dueAt !== null && isDeepStrictEqual(row.schedule, schedule);
 }
 
 /** Moments are the ticker's; what counts here is only whether one is planned, so that a plan is the same at any time of day. */

@@ -31,17 +31,27 @@ export interface Evidence {
   readonly credentialResolved: boolean;
 }
 
+const NO_RUN: Evidence = {
+  verdict: 'none',
+  run: null,
+  cannotStart: false,
+  credentialRejected: false,
+  credentialUnavailable: false,
+  credentialResolved: false,
+};
+
 /** Reads the evidence of the last finished run. Pure. */
 export function evidenceOf(run: RunSummary | null): Evidence {
-  const failed = run !== null && needsPerson(run);
-  const reason = run?.reason ?? '';
+  if (run === null) return NO_RUN;
+  const failed = needsPerson(run);
+  const neverStarted = NEVER_STARTED.has(run.reason ?? '');
   return {
-    verdict: failed ? 'failed' : run?.state === 'succeeded' ? 'succeeded' : 'none',
+    verdict: failed ? 'failed' : run.state === 'succeeded' ? 'succeeded' : 'none',
     run,
-    cannotStart: failed && NEVER_STARTED.has(reason),
+    cannotStart: failed && neverStarted,
     credentialRejected: failed && asksForCredential(run),
-    credentialUnavailable: failed && reason === 'CredentialUnavailable',
-    credentialResolved: run !== null && run.startedAt !== null && !NEVER_STARTED.has(reason),
+    credentialUnavailable: failed && run.reason === 'CredentialUnavailable',
+    credentialResolved: run.startedAt !== null && !neverStarted,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Phase } from '../../../apis/status/phases.ts';
-import type { Told } from './wanted-conditions.ts';
+import type { Told } from './told.ts';
 
 /** What the controller sees, in one word, with its cause. */
 export interface PhaseSummary {
@@ -7,19 +7,22 @@ export interface PhaseSummary {
   readonly reason: string | null;
 }
 
-/**
- * The phase that the evidence calls for, first that holds:
- * nothing accepted yet and refused: error; disabled or revoked: disabled; a credential that the provider refuses: credential_expired;
- * a launch that cannot work as things are: error; a last run that a person must look at: degraded; nothing installed: provisioning; else active.
- */
-export function phaseOf({ observation, plan, evidence }: Told): PhaseSummary {
-  if (plan.inForce === null) return { phase: 'error', reason: observation.judgement.findings[0]?.reason ?? 'Pending' };
-  if (plan.inForce.spec.enabled === false || plan.hold === 'revoked') {
-    return { phase: 'disabled', reason: plan.hold === 'revoked' ? 'Revoked' : 'Disabled' };
-  }
-  if (evidence.credentialRejected) return { phase: 'credential_expired', reason: 'CredentialRejected' };
-  if (evidence.cannotStart) return { phase: 'error', reason: evidence.run?.reason ?? null };
-  if (evidence.verdict === 'failed') return { phase: 'degraded', reason: evidence.run?.reason ?? null };
-  const installed = observation.instance !== null || plan.insertInstance !== null;
-  return installed ? { phase: 'active', reason: null } : { phase: 'provisioning', reason: 'Observing' };
+/** The phase that the evidence calls for: the first rule that holds. */
+const RULES: readonly ((told: Told) => PhaseSummary | undefined)[] = [
+  // Refused before anything was ever accepted: nothing can converge.
+  ({ plan, observation }) =>
+    plan.inForce === null ? { phase: 'error', reason: observation.judgement.findings[0]?.reason ?? 'Pending' } : undefined,
+  ({ plan }) => (plan.hold === 'revoked' ? { phase: 'disabled', reason: 'Revoked' } : undefined),
+  ({ plan }) => (plan.inForce?.spec.enabled === false ? { phase: 'disabled', reason: 'Disabled' } : undefined),
+  ({ evidence }) => (evidence.credentialRejected ? { phase: 'credential_expired', reason: 'CredentialRejected' } : undefined),
+  // The next launch fails alike, whatever the provider does.
+  ({ evidence }) => (evidence.cannotStart ? { phase: 'error', reason: evidence.run?.reason ?? null } : undefined),
+  ({ evidence }) => (evidence.verdict === 'failed' ? { phase: 'degraded', reason: evidence.run?.reason ?? null } : undefined),
+  ({ observation, plan }) =>
+    observation.instance === null && plan.insertInstance === null ? { phase: 'provisioning', reason: 'Observing' } : undefined,
+];
+
+/** What the controller sees of the instance once the plan is carried out. Pure. */
+export function phaseOf(told: Told): PhaseSummary {
+  return RULES.map((rule) => rule(told)).find((summary) => summary !== undefined) ?? { phase: 'active', reason: null };
 }

@@ -9,19 +9,22 @@ import type { Observation } from '../observation.ts';
 import { evidenceOf, factsOf, sameFacts } from './evidence.ts';
 import { type PhaseSummary, phaseOf } from './phase.ts';
 import { kstatusConditions } from './ready.ts';
-import { CONDITION_RULES, type Told } from './wanted-conditions.ts';
+import type { Told } from './told.ts';
+import { CONDITION_RULES } from './wanted-conditions.ts';
 
 /** What a pass leaves behind for readers. */
 export interface Summary {
   /** The stored status itself when nothing changed. */
   readonly status: ConnectorStatus;
   readonly changed: boolean;
-  /** Null: phase and facts of the instance stay. */
+  /** The phase that the instance is in once the plan is carried out. */
+  readonly phase: { readonly phase: Phase; readonly phaseReason: string | null };
+  /** Null: phase and facts of the instance that is there stay. */
   readonly phaseWrite: PhaseWrite | null;
 }
 
 /**
- * Conditions, phase and status of one object after its plan was carried out. Pure. Throws `IllegalTransition` when the evidence calls
+ * Conditions, phase and status of one object as they are once its plan is carried out. Pure. Throws `IllegalTransition` when the evidence calls
  * for a phase that the table does not allow, which a hand-edited row can bring about.
  */
 export function summarize(observation: Observation, plan: Plan, now: Date): Summary {
@@ -43,7 +46,12 @@ export function summarize(observation: Observation, plan: Plan, now: Date): Summ
     ...requestsOf(plan),
   };
   const changed = !isDeepStrictEqual(status, spec.status);
-  return { status: changed ? status : spec.status, changed, phaseWrite: frozen ? null : phaseWrite(observation, plan, seen) };
+  return {
+    status: changed ? status : spec.status,
+    changed,
+    phase: { phase: seen.phase, phaseReason: seen.reason },
+    phaseWrite: frozen ? null : phaseWrite(observation, plan, seen),
+  };
 }
 
 /** The last finished run stands in the stored status too, so that watchers hear of each; readers get the newest one live. */
@@ -63,19 +71,16 @@ function requestsOf({ handledRequests }: Plan): Pick<ConnectorStatus, 'lastHandl
 function phaseWrite(observation: Observation, plan: Plan, seen: PhaseSummary): PhaseWrite | null {
   const { instance } = observation;
   if (plan.retireInstance !== null || plan.forget || plan.inForce === null) return null;
-  if (instance === null && plan.insertInstance === null) return null;
+  if (instance === null) return null;
   const from = phaseAfter(instance, plan);
-  const facts = instance === null ? NO_FACTS : factsOf(instance, observation);
-  const same = from === seen.phase && (instance?.phaseReason ?? null) === seen.reason && instance !== null && sameFacts(instance, facts);
+  const facts = factsOf(instance, observation);
+  const same = from === seen.phase && instance.phaseReason === seen.reason && sameFacts(instance, facts);
   if (same) return null;
   if (from !== seen.phase) assertPhaseStep(from, seen.phase);
   return { instanceId: observation.spec.instanceId, fromPhase: from, phase: seen.phase, phaseReason: seen.reason, ...facts };
 }
 
-const NO_FACTS = { lastSuccessAt: null, lastError: null, healthCheckedAt: null };
-
 /** The phase that the row has once the plan is applied. */
-function phaseAfter(instance: InstanceRow | null, plan: Plan): Phase {
-  if (instance === null) return 'provisioning';
+function phaseAfter(instance: InstanceRow, plan: Plan): Phase {
   return plan.updateInstance?.toProvisioning === true ? 'provisioning' : instance.phase;
 }

@@ -1,18 +1,10 @@
-import { withDefaults } from '../../../../schemas/connector-defaults.ts';
 import { type FindingReason, FINDING_REASONS } from '../../../apis/finding-reasons.ts';
 import type { Finding } from '../../../apis/finding.ts';
 import type { WantedCondition } from '../../../apis/status/condition-set.ts';
 import { printChanges } from '../diff.ts';
-import type { Observation } from '../observation.ts';
-import type { Plan } from '../decide/plan.ts';
-import type { Evidence } from './evidence.ts';
-
-/** What a condition is computed from. */
-export interface Told {
-  readonly observation: Observation;
-  readonly plan: Plan;
-  readonly evidence: Evidence;
-}
+import { credentialReady } from './credential-condition.ts';
+import { scheduleReady } from './schedule-condition.ts';
+import type { Told } from './told.ts';
 
 /** One condition, or undefined when it is absent. */
 type Rule = (told: Told) => WantedCondition | undefined;
@@ -93,46 +85,6 @@ function policyBound({ observation: { judgement }, plan }: Told): WantedConditio
   const message =
     policyTemplate === undefined ? `${allowOperations?.length} operations are allowed` : `template ${policyTemplate} is bound`;
   return { type: 'PolicyBound', status: 'True', reason: 'Bound', message };
-}
-
-function credentialReady({ plan, evidence }: Told): WantedCondition | undefined {
-  if (plan.inForce === null) return undefined;
-  const { mode } = withDefaults(plan.inForce.spec).credentials;
-  if (mode === 'none') return { type: 'CredentialReady', status: 'True', reason: 'NotNeeded', message: 'no credential is used' };
-  const run = evidence.run;
-  if (evidence.credentialUnavailable) {
-    return {
-      type: 'CredentialReady',
-      status: 'False',
-      reason: 'CredentialUnavailable',
-      message: run?.message ?? 'the reference did not resolve',
-    };
-  }
-  if (evidence.credentialRejected) {
-    return { type: 'CredentialReady', status: 'False', reason: 'CredentialRejected', message: run?.message ?? 'the provider refuses it' };
-  }
-  if (evidence.credentialResolved) {
-    return { type: 'CredentialReady', status: 'True', reason: 'Resolved', message: `run ${run?.runId} got it` };
-  }
-  return { type: 'CredentialReady', status: 'Unknown', reason: 'NotTried', message: 'no run has asked for it yet' };
-}
-
-function scheduleReady({ observation: { schedule }, plan }: Told): WantedCondition | undefined {
-  if (plan.inForce === null) return undefined;
-  const spec = withDefaults(plan.inForce.spec);
-  const off = (reason: string, message: string): WantedCondition => ({ type: 'ScheduleReady', status: 'False', reason, message });
-  if (plan.hold === 'removing') return off('Removing', 'the connector is being removed');
-  if (plan.hold === 'observing') return off('Observing', 'spec.mode is Observe');
-  if (plan.hold === 'revoked') return off('Revoked', 'the owner revoked the connection');
-  if (spec.schedule === undefined) {
-    return { type: 'ScheduleReady', status: 'True', reason: 'OnRequest', message: 'runs start when asked' };
-  }
-  if (!spec.enabled) return off('Disabled', 'spec.enabled is false');
-  if (spec.schedule.suspend) return off('Suspended', 'spec.schedule.suspend is true');
-  if (schedule?.pausedAt !== undefined && schedule.pausedAt !== null) return off('Paused', 'the owner paused the schedule');
-  const planned = plan.upsertSchedule?.dueAt ?? schedule?.dueAt ?? null;
-  if (planned === null) return off('NeverFires', 'the schedule names no moment to come');
-  return { type: 'ScheduleReady', status: 'True', reason: 'Scheduled', message: 'the next start is planned' };
 }
 
 function lastRunFailed({ evidence: { verdict, run } }: Told): WantedCondition | undefined {

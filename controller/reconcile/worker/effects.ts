@@ -1,8 +1,8 @@
 import type { Ids } from '../../../platform/ids.ts';
 import type { ReconcileStore } from '../../apis/ports.ts';
 import type { RunControls, StartResult } from '../../apis/runs.ts';
-import type { PlannedObject } from './apply.ts';
-import { CONTROLLER } from './decide/audit-of.ts';
+import type { PlannedObject } from '../connector/apply.ts';
+import { CONTROLLER } from '../connector/decide/audit-of.ts';
 
 /** Where runs are started and cancelled for request tokens and removals. */
 export interface EffectDeps {

@@ -6,7 +6,7 @@ import { isContention } from '../../../platform/postgres/sql-state.ts';
 import type { ObjectKey } from '../../apis/ports.ts';
 import { carryOut, type EffectDeps } from './effects.ts';
 import { settleFailure } from './failure.ts';
-import { type BatchReport, reconcileBatch, type ReconcileDeps } from './reconcile.ts';
+import { type BatchReport, reconcileBatch, type ReconcileDeps } from '../connector/reconcile.ts';
 
 /** What the worker needs besides the pass itself. */
 export interface WorkerDeps extends ReconcileDeps, Omit<EffectDeps, 'store'> {
