@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { runOnPinnedNode } from './pinned-node.js';
 
-await runOnPinnedNode(import.meta.url, 'controller/cli/main');
+await runOnPinnedNode(import.meta.url, 'controller/connectorctl');

@@ -28,3 +28,9 @@ export async function lockLease(tx: Queryable, instanceId: string): Promise<{ ep
   const row = rows[0];
   return row === undefined ? null : { epoch: Number(row['epoch']), runId: row['runId'] as string | null };
 }
+
+/** The run that holds an instance's lease; null when none does. */
+export async function readActiveRun(db: Queryable, instanceId: string): Promise<string | null> {
+  const { rows } = await db.query('select run_id from instance_leases where connector_instance_id = $1', [instanceId]);
+  return (rows[0]?.['run_id'] ?? null) as string | null;
+}

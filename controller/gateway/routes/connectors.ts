@@ -88,7 +88,10 @@ function listPage(page: Awaited<ReturnType<GatewayParts['connectors']['list']>>)
 async function describe(request: FastifyRequest, parts: GatewayParts): Promise<object> {
   const target = await targetOf(request, parts);
   const { name, namespace = 'default' } = target.view.metadata;
-  const [revisions, audit] = await Promise.all([parts.connectors.revisions({ namespace, name }), parts.audit.list({ namespace, name, limit: 10 })]);
+  const [revisions, audit] = await Promise.all([
+    parts.connectors.revisions({ namespace, name }),
+    parts.audit.list({ namespace, name, limit: 10 }),
+  ]);
   const reasons = new Set((target.view.status.conditions ?? []).map((condition) => condition.reason));
   return {
     connector: target.view,

@@ -97,12 +97,17 @@ export class FolderSource {
     for (const item of result.results) tellResult(item, once);
     if (result.pendingRemoval !== null)
       once(`pending:${result.pendingRemoval.token}`, { ...result.pendingRemoval }, 'mass removal waits for confirmation');
-    for (const item of result.results)
-      if (item.outcome === 'created' || item.outcome === 'configured')
-        log.info({ source: name, connector: `${item.namespace}/${item.name}`, outcome: item.outcome }, 'document taken in');
+    tellCounts(result, log, name);
     // What was told of an unchanged document still holds.
     this.#told = new Set([...now, ...[...this.#told].filter((key) => key.startsWith('document:'))]);
   }
+}
+
+/** What changed, in one line however many documents it was. */
+function tellCounts(result: SubmissionResult, log: Log, source: string): void {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of result.results) if (outcome !== 'unchanged') counts[outcome] = (counts[outcome] ?? 0) + 1;
+  if (Object.keys(counts).length > 0) log.info({ source, ...counts }, 'documents taken in');
 }
 
 function tellResult(item: DocumentResult, once: (key: string, facts: Record<string, unknown>, message: string) => void): void {

@@ -1,0 +1,169 @@
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Random } from '../../platform/backoff.ts';
+import { startHeartbeat } from '../../platform/beat/heartbeat.ts';
+import { ownIdentity } from '../../platform/beat/identity.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Ids } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
+import { drainLoops, type Loop } from '../../platform/loop.ts';
+import { openPool, type Pool } from '../../platform/postgres/connect.ts';
+import { migrate } from '../../platform/postgres/migrate.ts';
+import type { StartSteps } from '../../platform/start-steps.ts';
+import type { Config } from '../config.ts';
+import { buildServer } from '../gateway/server.ts';
+import { databaseOf } from '../store/database.ts';
+import type { Database } from '../store/queryable.ts';
+import { createRunControls } from '../store/runs/run-controls.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { startCatalogLoop } from './catalog-loop.ts';
+import { ChangeHub } from './change-hub.ts';
+import { startControlPlane } from './control-plane.ts';
+import { type Desired, composeDesired } from './desired.ts';
+import { composeGateway } from './gateway.ts';
+import { judgeReadiness } from './readiness.ts';
+import { startSources } from './sources.ts';
+
+/** What a controller is started with. */
+export interface ControllerParts {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly random: Random;
+  readonly version: string;
+  /** Takes the way back of each step. */
+  readonly steps: StartSteps;
+}
+
+/** A running controller. */
+export interface Controller {
+  readonly db: Database;
+  readonly changes: ChangeHub;
+  /** Base URL of the API. */
+  readonly server: string;
+}
+
+const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+const POOL_SIZE = 12;
+const LOOP_PATIENCE_MS = 60_000;
+const STOP_MS = 10_000;
+
+/**
+ * Starts the control plane against a database: migrations, beat, catalog, loops, API, doors, in this order; the way back is the reverse.
+ * Any number of controllers share one database.
+ */
+export async function startController(parts: ControllerParts): Promise<Controller> {
+  const { config, databaseUrl, clock, ids, log, random, steps } = parts;
+  const identity = await ownIdentity(ids.uuid());
+  const pool = openPool(databaseUrl, { name: `cc-controller-${identity.processId}`, max: POOL_SIZE, log });
+  steps.done('database pool', () => pool.end());
+  const migrated = await migrate(pool, migrationsFolder);
+  if (migrated.applied.length > 0) log.info({ migrations: migrated.applied }, 'database migrated');
+  const heartbeat = startHeartbeat({
+    url: databaseUrl,
+    identity,
+    role: 'controller',
+    clock,
+    log,
+    onBeatLost: () => log.warn({}, 'own heartbeat could not be written'),
+  });
+  steps.done('heartbeat', () => heartbeat.stop());
+  await heartbeat.first;
+  const db = databaseOf(pool);
+  const changes = new ChangeHub();
+  const metrics = new Metrics();
+  const desired = composeDesired({ db, ids, clock, config });
+  const catalogLoop = await startCatalogLoop({ ...parts, db, tools: desired.tools });
+  steps.done('catalog', catalogLoop.stop);
+  const plane = await startControlPlane({
+    config,
+    databaseUrl,
+    pool,
+    db,
+    identity,
+    reconcile: desired.reconcile,
+    controls: createRunControls(db),
+    metrics,
+    changes,
+    clock,
+    ids,
+    log,
+    random,
+  });
+  steps.done('control plane', () => plane.stop());
+  const watched: Loop[] = [];
+  const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: () => [...plane.loops, ...watched] });
+  steps.done('API', () => api.close());
+  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost: (id) => plane.isLost(id), watched });
+  return { db, changes, server: api.server };
+}
+
+interface ApiParts extends ControllerParts {
+  readonly pool: Pool;
+  readonly db: Database;
+  readonly desired: Desired;
+  readonly changes: ChangeHub;
+  readonly metrics: Metrics;
+  loops(): readonly Loop[];
+}
+
+async function startApi(parts: ApiParts): Promise<{ server: string; close(): Promise<void> }> {
+  const { config, db, ids, log, pool, clock, desired } = parts;
+  const readiness = () =>
+    judgeReadiness({
+      pool,
+      clock,
+      loops: () =>
+        parts
+          .loops()
+          .filter(isWatched)
+          .map((loop) => ({ loop, maxAgeMs: patienceOf(loop, config) })),
+    });
+  const gateway = composeGateway({
+    db,
+    ids,
+    catalog: desired.catalog,
+    specs: desired.door,
+    changes: parts.changes,
+    metrics: parts.metrics,
+    readiness,
+    version: parts.version,
+  });
+  const server: FastifyInstance = await buildServer(gateway, ids, log);
+  server.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) };
+    parts.metrics.requests.observe(labels, reply.elapsedTime / 1_000);
+  });
+  return { server: await server.listen(config.listen), close: () => server.close() };
+}
+
+/** Loops by which readiness is judged: the queue of reconciliation, the schedules, and every door. */
+function isWatched(loop: Loop): boolean {
+  return ['reconcile', 'schedule', 'takeover'].includes(loop.name) || loop.name.startsWith('folder:');
+}
+
+function patienceOf(loop: Loop, config: Config): number {
+  return loop.name.startsWith('folder:') ? config.rescanSeconds * 2_000 + LOOP_PATIENCE_MS : LOOP_PATIENCE_MS;
+}
+
+interface DoorParts extends ControllerParts {
+  readonly db: Database;
+  readonly desired: Desired;
+  readonly processId: string;
+  isLost(processId: string): boolean;
+  readonly watched: Loop[];
+}
+
+async function startDoors({ desired, steps, watched, ...parts }: DoorParts): Promise<void> {
+  const ending = new AbortController();
+  const { intake, admit, catalog } = desired;
+  const sources = await startSources({ ...parts, intake, admit, catalog }, ending.signal);
+  watched.push(...sources.loops);
+  steps.done('doors', async () => {
+    ending.abort();
+    await drainLoops(sources.loops, STOP_MS);
+    await sources.release();
+  });
+}

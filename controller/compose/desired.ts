@@ -1,0 +1,53 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Ids } from '../../platform/ids.ts';
+import { typeDocumentTools } from '../admission/type-document-tools.ts';
+import type { TypeDocumentTools } from '../apis/catalog.ts';
+import type { SpecDoor } from '../apis/gateway-ports.ts';
+import type { Admit } from '../apis/intake.ts';
+import type { Config } from '../config.ts';
+import { actorOf } from '../gateway/access.ts';
+import type { CurrentCatalog } from '../reconcile/catalog-cache.ts';
+import { createJudge } from '../reconcile/connector/judge.ts';
+import type { ReconcileDeps } from '../reconcile/connector/reconcile.ts';
+import { createIntake, type Intake } from '../reconcile/intake/submit.ts';
+import { createPreview } from '../reconcile/preview.ts';
+import { nextDue } from '../schedule/next-due.ts';
+import { createIntakeStore } from '../store/intake-store.ts';
+import type { Database } from '../store/queryable.ts';
+import { createReconcileStore } from '../store/reconcile-store.ts';
+import { listRevisions } from '../store/specs/revisions.ts';
+import { admissionSettings, composeAdmit } from './admission.ts';
+import { composeCatalog } from './catalog.ts';
+import { composeUploadDoor } from './upload-door.ts';
+
+/** Everything between a document and its row. */
+export interface Desired {
+  readonly admit: Admit;
+  readonly tools: TypeDocumentTools;
+  readonly catalog: CurrentCatalog;
+  readonly intake: Intake;
+  readonly reconcile: ReconcileDeps;
+  readonly door: SpecDoor;
+}
+
+const DAY_MS = 86_400_000;
+/** A run of a removed connector may end by itself for this long. */
+const REMOVAL_GRACE_MS = 30_000;
+
+/** Composes admission, intake and reconcile over the stores; starts nothing. */
+export function composeDesired({ db, ids, clock, config }: { db: Database; ids: Ids; clock: Clock; config: Config }): Desired {
+  const settings = admissionSettings();
+  const admit = composeAdmit(settings);
+  const catalog = composeCatalog(db);
+  const intakeDeps = { store: createIntakeStore(db), catalog, admit, ids, clock };
+  const reconcile: ReconcileDeps = {
+    store: createReconcileStore(db),
+    catalog,
+    judge: createJudge(admit, () => ({ namespaces: null, owners: null })),
+    settings: { nextDue, removalGraceMs: REMOVAL_GRACE_MS, retentionMs: config.uninstallRetentionDays * DAY_MS },
+  };
+  const intake = createIntake(intakeDeps);
+  const preview = createPreview({ intake: intakeDeps, reconcile });
+  const door = composeUploadDoor({ intake, preview, admit, catalog, actorOf, revisions: (key) => listRevisions(db, key) });
+  return { admit, tools: typeDocumentTools(settings.compiler), catalog, intake, reconcile, door };
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../platform/clock.ts';
+import { Fault } from '../platform/errors.ts';
+import { systemIds, systemRandom } from '../platform/ids.ts';
+import { createLog } from '../platform/log.ts';
+import { StartSteps } from '../platform/start-steps.ts';
+import { controllerSettings, processEnvironment, readConfig } from './config.ts';
+import { serve } from './serve/serve.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Text of `--help`: every flag and variable, from the table that also reads them. */
+function usage(): string {
+  const lines = Object.values(controllerSettings).map(
+    ({ flag, env, description }) => `  ${(flag ?? '').padEnd(12)} ${env.padEnd(36)} ${description}`,
+  );
+  return `connector-controller serve [flags]\n\nRuns everything on one machine: PostgreSQL, controller, runtime.\n\n${lines.join('\n')}\n`;
+}
+
+/**
+ * The program. `serve` runs until SIGINT or SIGTERM, then stops in order; a signal that comes again forces nothing, since a terminal and
+ * npm both send one. Exit code 0 after an orderly stop, 1 when the start failed, 2 for wrong usage.
+ */
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...flags] = args;
+  if (command === 'help' || args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  if (command !== 'serve') {
+    process.stderr.write(`connector-controller: unknown command ${command ?? '(none)'}\n\n${usage()}`);
+    return 2;
+  }
+  const env = processEnvironment();
+  const config = readConfig(flags, env, `${root}examples`);
+  const log = createLog({ role: 'controller', clock: systemClock, level: config.logLevel, form: process.stderr.isTTY ? 'pretty' : 'json' });
+  const steps = new StartSteps(log);
+  const stopped = untilSignal();
+  const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { version: string };
+  try {
+    const screen = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY === true };
+    const parts = {
+      config,
+      env,
+      baseFolder: process.cwd(),
+      screen,
+      clock: systemClock,
+      ids: systemIds(systemClock),
+      log,
+      random: systemRandom,
+      version,
+      steps,
+    };
+    await Promise.race([serve(parts).then(() => stopped), stopped]);
+    return 0;
+  } finally {
+    await steps.stop();
+  }
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
+
+function tell(error: unknown): number {
+  const fault = error instanceof Fault ? error : undefined;
+  process.stderr.write(`connector-controller: ${fault === undefined ? String(error) : `${fault.reason}: ${fault.message}`}\n`);
+  if (fault?.hint !== undefined) process.stderr.write(`  ${fault.hint}\n`);
+  return fault?.reason === 'ConfigInvalid' ? 2 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(tell);

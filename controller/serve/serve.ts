@@ -1,0 +1,84 @@
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Random } from '../../platform/backoff.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Ids } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
+import { startEmbedded } from '../../platform/postgres/embedded/start-embedded.ts';
+import type { StartSteps } from '../../platform/start-steps.ts';
+import { startController } from '../compose/controller.ts';
+import type { Config } from '../config.ts';
+import { makeDataFolder } from './data-folder.ts';
+import { ensureOperatorToken } from './operator-token.ts';
+import { showConnectors } from './show-connectors.ts';
+import { RuntimeSupervisor } from './supervise-runtime.ts';
+import { type Screen, TerminalView } from './terminal-view.ts';
+
+/** What `serve` is started with. */
+export interface ServeParts {
+  readonly config: Config;
+  /** Environment that the runtime inherits; the control plane reads nothing of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Relative paths of documents count from here. */
+  readonly baseFolder: string;
+  readonly screen: Screen;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly random: Random;
+  readonly version: string;
+  readonly steps: StartSteps;
+}
+
+/** Beside this file, compiled or not, the runtime lies in the same form. */
+const runtimeMain = fileURLToPath(new URL(`../../runtime/main${extname(import.meta.url)}`, import.meta.url));
+const SUPERVISION = { restartMs: 500, restartMaxMs: 15_000, stopMs: 18_000 };
+
+/** Everything on one machine: PostgreSQL, the controller in this process, the runtime in one of its own, a table in the terminal. */
+export async function serve(parts: ServeParts): Promise<void> {
+  const { config, env, screen, clock, log, steps } = parts;
+  const view = new TerminalView(screen);
+  await makeDataFolder(config.dataFolder);
+  const databaseUrl = config.databaseUrl ?? (await startDatabase(parts));
+  const controller = await startController({ ...parts, databaseUrl });
+  const runtime = new RuntimeSupervisor(
+    {
+      argv: [process.execPath, runtimeMain, 'serve'],
+      env: { ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder, CONNECTOR_BASEDIR: parts.baseFolder },
+      ...SUPERVISION,
+    },
+    clock,
+    log,
+  );
+  runtime.start();
+  steps.done('runtime', () => runtime.stop());
+  const clientFile = await ensureOperatorToken(controller.db, config.dataFolder, controller.server);
+  view.say(`connector-controller ${parts.version}`);
+  view.say(`API      ${controller.server} (described at ${controller.server}/openapi.json)`);
+  view.say(`token    in ${clientFile}`);
+  view.say(`watching ${config.watch.join(', ')}`);
+  view.say('next     npx connectorctl get connectors\n');
+  const shown = showConnectors(view, controller);
+  steps.done('terminal view', async () => shown.stop());
+}
+
+/** The embedded server, started again when it dies; it is only stopped by whoever owns it. */
+async function startDatabase({ config, clock, log, steps }: ServeParts): Promise<string> {
+  const options = { dataFolder: join(config.dataFolder, 'postgres'), clock, log };
+  let server = await startEmbedded(options);
+  let stopping = false;
+  const keep = async (): Promise<void> => {
+    while (!stopping) {
+      await server.lost;
+      if (stopping) return;
+      log.warn({ pid: server.pid }, 'PostgreSQL is gone and is started again');
+      server = await startEmbedded(options);
+    }
+  };
+  keep().catch((error: unknown) => log.error({ err: error }, 'PostgreSQL could not be started again'));
+  steps.done('PostgreSQL', async () => {
+    stopping = true;
+    await server.stop();
+  });
+  return server.url;
+}
