@@ -1,11 +1,11 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, delimiter, join, relative, resolve } from 'node:path';
 import type { LaunchSpec, SandboxChild } from '../apis/sandbox.ts';
 import { startIsolatedTree } from './bubblewrap/bubblewrap-tree.ts';
 import { contains, mountArguments } from './bubblewrap/mounts.ts';
 import { sandboxChild } from './child.ts';
 import { launchFailed } from './failures.ts';
-import { canExecute } from './folders/access.ts';
+import { canExecute, statsOf } from './folders/access.ts';
 import { makeRunFolder, type RunFolder } from './folders/run-folder.ts';
 import { readableTypeFolder } from './folders/type-folder.ts';
 import { enterScript } from './launch-scripts.ts';
@@ -79,8 +79,7 @@ interface Prepared {
 
 async function startTree(launcher: Launcher, spec: LaunchSpec, { uid, folder, group }: Prepared): Promise<ProcessTree> {
   const { host, path } = launcher;
-  if (statSync(spec.cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw launchFailed(`the type's folder ${spec.cwd} is not there`);
+  if (statsOf(spec.cwd)?.isDirectory() !== true) throw launchFailed(`the type's folder ${spec.cwd} is not there`);
   const program = await findProgram(launcher, spec, uid);
   const readable = readableTypeFolder(spec.cwd, {
     uid,

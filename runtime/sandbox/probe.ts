@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { statSync } from 'node:fs';
 import type { Isolation } from '../apis/sandbox.ts';
 import { type Bubblewrap, isolationArguments } from './bubblewrap/command.ts';
 import { mountArguments } from './bubblewrap/mounts.ts';
+import { statsOf } from './folders/access.ts';
 import { makeRunFolder } from './folders/run-folder.ts';
 import { type CgroupTree, findCgroupTree } from './limits/cgroup-tree.ts';
 import { firstConnectorUid } from './process/uid-pool.ts';
@@ -117,5 +117,5 @@ function onPath(name: string, path: string): string | undefined {
     .split(delimiter)
     .filter((folder) => folder.startsWith('/'))
     .map((folder) => join(folder, name))
-    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+    .find((file) => statsOf(file)?.isFile());
 }

@@ -10,6 +10,15 @@ export function mayAccess(stats: Pick<Stats, 'uid' | 'gid' | 'mode'>, uid: numbe
   return ((stats.mode >> shift) & wanted) === wanted;
 }
 
+/** What is at a path; undefined when nothing is, or when we may not look. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a uid can get to a path from the root, that is search each folder above it. False when it does not exist. */
 export function canReach(path: string, uid: number): boolean {
   const parent = dirname(path);

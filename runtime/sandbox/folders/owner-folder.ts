@@ -48,8 +48,12 @@ export async function wipeFolder(folder: string): Promise<void> {
 
 /** A folder without its own read and search bits cannot be emptied by its owner; root does not come here. */
 async function openUp(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await openUp(join(folder, entry.name));
+  try {
+    await chmod(folder, 0o700);
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries) if (entry.isDirectory()) await openUp(join(folder, entry.name));
+  } catch (error) {
+    // The removal that failed has not stopped everywhere at once: what it still took is what we want gone.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a control group can limit for us. */
@@ -95,11 +95,17 @@ async function textOf(file: string, otherwise = ''): Promise<string> {
   return readFile(file, 'latin1').catch(() => otherwise);
 }
 
+/** Whether our folder is there and lets us make groups in it: it may be another user's. */
 async function made(folder: string): Promise<boolean> {
-  return mkdir(folder).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code === 'EEXIST',
-  );
+  const probe = join(folder, `${process.pid}.probe`);
+  try {
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : Promise.reject(error)));
+    await mkdir(probe);
+    await rmdir(probe);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function written(file: string, text: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxLimits } from '../../apis/sandbox.ts';
+import { sandboxUnavailable } from '../failures.ts';
 import type { CgroupTree, Controller } from './cgroup-tree.ts';
 
 const cpuPeriodUs = 100_000;
@@ -18,15 +19,26 @@ export class RunCgroup {
     this.#folders = new Map([...tree.folders].map(([controller, folder]) => [controller, join(folder, name)]));
   }
 
-  /** Makes the group and sets its limits. Throws when the kernel refuses one: then nothing is enforced half. */
+  /** Makes the group and sets its limits. Throws `SandboxUnavailable` when the kernel refuses one: nothing is enforced half. */
   static async create(tree: CgroupTree, name: string, limits: SandboxLimits): Promise<RunCgroup> {
     const group = new RunCgroup(tree, name);
-    for (const folder of group.#distinctFolders()) await mkdir(folder, { recursive: true });
-    for (const [controller, file, value] of settings(tree.version, limits)) {
-      const folder = group.#folders.get(controller);
+    try {
+      for (const folder of group.#distinctFolders()) await mkdir(folder);
+      await group.limit(limits);
+      return group;
+    } catch (error) {
+      await group.remove();
+      const { code, path } = error as NodeJS.ErrnoException;
+      throw sandboxUnavailable(`limits cannot be set (${code ?? 'unknown'} at ${path ?? name})`);
+    }
+  }
+
+  /** Sets limits of a group that exists, as far as the host has controllers for them. */
+  async limit(limits: SandboxLimits): Promise<void> {
+    for (const [controller, file, value] of settings(this.#tree.version, limits)) {
+      const folder = this.#folders.get(controller);
       if (folder !== undefined) await writeSetting(join(folder, file), value);
     }
-    return group;
   }
 
   /** Files that a process writes its own pid to, before it becomes the connector. */

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Fault } from '../../../platform/errors.ts';
+import { statsOf } from '../folders/access.ts';
 import { inSystemFolder, inVirtualEnvironment, programPaths } from './program-paths.ts';
 import type { ShimResolver } from './shim.ts';
 
@@ -37,16 +38,20 @@ export async function resolveProgram(command: string, search: ProgramSearch, dep
   const file = relative || inSystemFolder(found) || inVirtualEnvironment(found) ? found : real;
   const program = {
     file,
-    shown: [file, real].filter((path) => !inSystemFolder(path)).flatMap(programPaths),
+    shown: unique([file, real].filter((path) => !inSystemFolder(path)).flatMap(programPaths)),
     pathFolders: relative || inSystemFolder(file) ? [] : [dirname(file)],
   };
   const interpreter = await interpreterOf(real, search, depth);
   if (interpreter === undefined) return program;
   return {
     file,
-    shown: [...program.shown, ...interpreter.shown],
+    shown: unique([...program.shown, ...interpreter.shown]),
     pathFolders: [...program.pathFolders, ...interpreter.pathFolders],
   };
+}
+
+function unique(paths: readonly string[]): string[] {
+  return [...new Set(paths)];
 }
 
 /** As many scripts in a row as Linux itself would follow. */
@@ -97,7 +102,7 @@ function firstBytes(file: string): string {
 }
 
 function isProgram(file: string): boolean {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statsOf(file);
   return stats !== undefined && stats.isFile() && (stats.mode & 0o111) !== 0;
 }
 

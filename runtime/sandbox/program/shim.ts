@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { statsOf } from '../folders/access.ts';
 
 /** Replaces the shims of version managers (pyenv, asdf, nodenv, ...) by the programs that they stand for. */
 export interface ShimResolver {
@@ -35,7 +35,7 @@ async function ask(file: string, environment: Readonly<Record<string, string | u
   const answer = await new Promise<string>((resolve) => {
     execFile(file, question, options, (error, stdout) => resolve(error === null ? stdout.trim() : ''));
   });
-  const isFile = answer.startsWith('/') && statSync(answer, { throwIfNoEntry: false })?.isFile();
+  const isFile = answer.startsWith('/') && statsOf(answer)?.isFile();
   return isFile === true ? answer : undefined;
 }
 

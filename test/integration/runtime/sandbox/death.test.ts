@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { canExecute, canReach } from '../../../../runtime/sandbox/folders/access.ts';
 import { listProcesses } from '../../../../runtime/sandbox/process/process-table.ts';
 import { openSandbox } from '../../../../runtime/sandbox/sandbox.ts';
 import { eventually, methods } from './sandbox-fixture.ts';
@@ -97,6 +98,28 @@ describe.each(methods)('no orphan after any death, with method %s', (method) => 
     withWord((words) => words.some((word) => word.includes(mark)) && found.push(words.join(' ')) > 0);
     return found;
   }
+});
+
+const ordinaryUid = 61_234;
+const asOther = process.getuid?.() === 0 && canReach(program, ordinaryUid) && canExecute(process.execPath, ordinaryUid);
+
+(asOther ? describe : describe.skip)('a runtime of an ordinary user', () => {
+  test('isolates by a user namespace where it may, and leaves no orphan either', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'user-'));
+    mkdirSync(join(folder, 'types'));
+    for (const path of [folder, join(folder, 'types')]) chownSync(path, ordinaryUid, ordinaryUid);
+    const mark = `8764${process.pid}.1`;
+    const script = `setsid sleep ${mark} & echo up; sleep ${mark}`;
+    const options = { uid: ordinaryUid, gid: ordinaryUid, env: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder } };
+    const child = spawn(process.execPath, [program, folder, 'auto', script], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => Promise.reject(new Error('it did not start')))]);
+    const left = (): number[] => withWord((words) => words.includes(mark));
+    await eventually(() => left().length === 2);
+    child.kill('SIGKILL');
+    await eventually(() => left().length === 0);
+    await eventually(() => readdirSync(join(folder, 'runs')).length === 0);
+    rmSync(folder, { recursive: true });
+  });
 });
 
 function withWord(matches: (words: string[]) => boolean): number[] {

@@ -105,6 +105,8 @@ describe.each(methods)('a connector process, started with method %s', (method) =
   });
 
   test('a daemon that cleared its environment does not either', async () => {
+    // Under our own uid and without a sandbox nothing tells such a process from ours: the isolation says so.
+    if (fixture.sandbox.isolation.missing.includes('own uid')) return;
     const mark = newMark();
     const { disposal } = await fixture.run(`setsid env -i sleep ${mark} </dev/null >/dev/null 2>&1 & sleep 0.2`);
     expect(disposal.orphansKilled).toBe(1);
@@ -157,7 +159,9 @@ describe.each(methods)('a connector process, started with method %s', (method) =
     }
     const seen = children.map((child) => once(child.stdout, 'data'));
     for (const child of children) child.stdin.end('\n');
-    expect((await Promise.all(seen)).map(([chunk]) => String(chunk))).toEqual(secrets.map((secret) => `TOKEN=${secret}\n`));
+    const found = (await Promise.all(seen)).map(([chunk]) => String(chunk));
+    const promised = !fixture.sandbox.isolation.missing.includes('own uid');
+    if (promised) expect(found).toEqual(secrets.map((secret) => `TOKEN=${secret}\n`));
     await Promise.all(children.map((child) => child.dispose()));
   });
 
