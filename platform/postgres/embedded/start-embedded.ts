@@ -55,7 +55,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const session = await openOwnerSession(urlOf('postgres'));
   await ensureDatabase(urlOf('postgres'), DATABASE);
   const owner = await session.isOwner();
-  log?.info({ pid: server.pid, adopted, owner, version: binaries.majorVersion }, 'embedded PostgreSQL is ready');
+  log?.info({ serverPid: server.pid, adopted, owner, version: binaries.majorVersion }, 'embedded PostgreSQL is ready');
   const started = (await processStarted(server.pid)) ?? '';
   const bounded = boundLog(layout.log);
   const stop = once(async (): Promise<'stopped' | 'left'> => {
