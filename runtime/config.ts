@@ -26,6 +26,12 @@ export const runtimeSettings = {
     parse: text,
     description: 'Folder of the `file` secret provider. Default: `secrets/` in the data folder.',
   }),
+  baseFolder: setting<string | null>({
+    env: 'CONNECTOR_BASEDIR',
+    fallback: null,
+    parse: text,
+    description: 'Folder from which relative paths in a config count. Default: the working folder.',
+  }),
   logLevel: setting<'debug' | 'info' | 'warn' | 'error'>({
     env: 'CONNECTOR_LOG_LEVEL',
     flag: '--log-level',
@@ -84,10 +90,11 @@ export const runtimeSettings = {
 } as const;
 
 /** Frozen configuration of the connector boundary. */
-export interface RuntimeConfig extends Omit<ReturnType<typeof readRuntimeSettings>, 'data' | 'secrets' | 'databaseUrl'> {
+export interface RuntimeConfig extends Omit<ReturnType<typeof readRuntimeSettings>, 'data' | 'secrets' | 'databaseUrl' | 'baseFolder'> {
   readonly databaseUrl: string;
   readonly dataFolder: string;
   readonly secretsFolder: string;
+  readonly baseFolder: string;
   readonly bufferBytes: number;
 }
 
@@ -102,7 +109,7 @@ const readRuntimeSettings = (args: readonly string[], env: Environment) => readS
 
 /** Flags and environment to configuration. Throws one `ConfigInvalid` that names every fault. */
 export function readRuntimeConfig(args: readonly string[], env: Environment): RuntimeConfig {
-  const { data, secrets, databaseUrl, ...rest } = readRuntimeSettings(args, env);
+  const { data, secrets, databaseUrl, baseFolder, ...rest } = readRuntimeSettings(args, env);
   if (databaseUrl === null || data === null) throw configInvalid(['DATABASE_URL and CONNECTOR_DATA are both needed by a runtime']);
   const dataFolder = resolve(data);
   return Object.freeze({
@@ -110,6 +117,7 @@ export function readRuntimeConfig(args: readonly string[], env: Environment): Ru
     databaseUrl,
     dataFolder,
     secretsFolder: resolve(secrets ?? join(dataFolder, 'secrets')),
+    baseFolder: resolve(baseFolder ?? '.'),
     bufferBytes: rest.bufferMiB * MIB,
   });
 }

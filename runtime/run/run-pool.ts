@@ -1,3 +1,4 @@
+import { abortableSleep } from '../../platform/loop.ts';
 import type { RunQueue } from '../apis/ports.ts';
 import type { RunAssignment } from '../apis/run.ts';
 import { RunStop } from './run-stop.ts';
@@ -21,8 +22,9 @@ interface Held {
 /** The runs of one process: claims as many as there are slots, passes on what the database says about them, and drains. */
 export class RunPool {
   readonly #parts: RunPoolParts;
+  /** By run id: of one run at most one attempt. */
   readonly #held = new Map<string, Held>();
-  #freed: (() => void) | null = null;
+  #freed = new AbortController();
 
   constructor(parts: RunPoolParts) {
     this.#parts = parts;
@@ -44,23 +46,24 @@ export class RunPool {
 
   /** Resolves when work may be due and a slot is free, at the latest after `maxMs`. */
   async waitForWork(maxMs: number, signal: AbortSignal): Promise<void> {
-    const slot = this.#held.size < this.#parts.slots ? null : this.#slotFree(signal);
-    if (slot !== null) return slot;
-    return this.#parts.queue.waitForWork(maxMs, signal);
+    if (this.#held.size < this.#parts.slots) return this.#parts.queue.waitForWork(maxMs, signal);
+    await abortableSleep(maxMs, AbortSignal.any([signal, this.#freed.signal]));
   }
 
   /** Asks the database about every held run: cancel requests and lost leases end it. */
   async control(): Promise<void> {
     if (this.#held.size === 0) return;
-    const keys = [...this.#held.values()].map(({ run }) => run);
-    for (const { runId, signal } of await this.#parts.queue.readControl(this.#parts.processId, keys)) {
-      this.#held.get(runId)?.stop.stop(signal);
-    }
+    const asked = new Map(this.#held);
+    const answers = await this.#parts.queue.readControl(
+      this.#parts.processId,
+      [...asked.values()].map(({ run }) => run),
+    );
+    for (const { runId, signal } of answers) asked.get(runId)?.stop.stop(signal);
   }
 
-  /** Ends every run at once without another write: this process can no longer show that it is alive. */
+  /** Ends every child at once: this process could not show that it is alive, so others may take its runs. */
   abandon(): void {
-    for (const { stop } of this.#held.values()) stop.stop('lost');
+    for (const { stop } of this.#held.values()) stop.stop('beat_lost');
   }
 
   /** Waits for the runs to end by themselves; those that go on after `drainMs` are handed over. Resolves when none is left. */
@@ -72,24 +75,18 @@ export class RunPool {
     clearTimeout(handover);
   }
 
+  /** An attempt whose predecessor was of this process too waits until that one has let go of everything. */
   #start(run: RunAssignment): void {
     const stop = new RunStop();
-    const ended = this.#parts.execute(run, stop).finally(() => {
-      this.#held.delete(run.runId);
-      this.#freed?.();
-    });
-    this.#held.set(run.runId, { run, stop, ended });
+    const before = this.#held.get(run.runId)?.ended ?? Promise.resolve();
+    const held: Held = { run, stop, ended: before.then(() => this.#parts.execute(run, stop)).finally(() => this.#end(held)) };
+    this.#held.set(run.runId, held);
   }
 
-  #slotFree(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#freed = null;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#freed = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+  #end(held: Held): void {
+    if (this.#held.get(held.run.runId) === held) this.#held.delete(held.run.runId);
+    const freed = this.#freed;
+    this.#freed = new AbortController();
+    freed.abort();
   }
 }

@@ -8,6 +8,8 @@ import type { SecretBundle } from '../credentials/secret-bundle.ts';
 export interface EnvironmentInput {
   /** The runtime's own environment, of which PATH, LANG and TZ are taken and nothing else. */
   host: Readonly<Record<string, string | undefined>>;
+  /** Folder in which the product was started: relative paths in a config count from it. */
+  baseFolder: string;
   runId: string;
   /** Private folder of the run. */
   workFolder: string;
@@ -25,6 +27,7 @@ const maxVariableBytes = 131_072;
 const reserved = [
   'CONNECTOR_CONFIG',
   'CONNECTOR_WORKDIR',
+  'CONNECTOR_BASEDIR',
   'CONNECTOR_RUN_ID',
   'PPID',
   'UID',
@@ -49,6 +52,7 @@ export function buildEnvironment(input: EnvironmentInput): Record<string, string
   environment['TMPDIR'] = join(input.workFolder, 'tmp');
   environment['CONNECTOR_CONFIG'] = JSON.stringify(input.config);
   environment['CONNECTOR_WORKDIR'] = input.workFolder;
+  environment['CONNECTOR_BASEDIR'] = input.baseFolder;
   environment['CONNECTOR_RUN_ID'] = input.runId;
   for (const [name, template] of Object.entries(input.variables)) {
     const value = fillTemplate(template, input.config);

@@ -11,6 +11,7 @@ function secrets(values: Record<string, string | Buffer>): SecretBundle {
 const build = (changes: Partial<EnvironmentInput>): Record<string, string> =>
   buildEnvironment({
     host: { PATH: '/usr/bin', LANG: 'C.UTF-8', TZ: '', HOME: '/root', DATABASE_URL: 'postgres://x', TOKEN: '', CONNECTOR_SECRET_A: 'a' },
+    baseFolder: '/srv/product',
     runId: 'r1',
     workFolder: '/runs/r1/work',
     config: { count: 3 },
@@ -29,6 +30,7 @@ describe("a connector's environment", () => {
       TMPDIR: '/runs/r1/work/tmp',
       CONNECTOR_CONFIG: '{"count":3}',
       CONNECTOR_WORKDIR: '/runs/r1/work',
+      CONNECTOR_BASEDIR: '/srv/product',
       CONNECTOR_RUN_ID: 'r1',
     });
   });

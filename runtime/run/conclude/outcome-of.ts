@@ -1,9 +1,9 @@
-import type { AttemptOutcome, RunEvent } from '../apis/run.ts';
-import { commitStatus } from '../protocol/checkpoints.ts';
-import type { DoneError } from '../protocol/messages/message.ts';
-import { type KnownGaps, MAX_ERROR_MESSAGE_CHARS, type Redact, storedText } from '../protocol/known-gaps.ts';
-import type { RunVerdict } from '../protocol/outcome.ts';
-import type { SessionFacts } from '../protocol/session.ts';
+import type { AttemptOutcome, RunEvent } from '../../apis/run.ts';
+import { commitStatus } from '../../protocol/checkpoints.ts';
+import type { DoneError } from '../../protocol/messages/message.ts';
+import { type KnownGaps, MAX_ERROR_MESSAGE_CHARS, type Redact, storedText } from '../../protocol/known-gaps.ts';
+import type { RunVerdict } from '../../protocol/outcome.ts';
+import type { SessionFacts } from '../../protocol/session.ts';
 
 /** What became of the staged cursors. */
 export interface CommitReport {
@@ -30,7 +30,7 @@ export interface EndFacts {
 /** The row that an attempt leaves behind. Pure. */
 export function outcomeOf(facts: EndFacts): AttemptOutcome {
   const { verdict, session, commit } = facts;
-  const error = session?.done?.error;
+  const error = ownError(facts);
   return {
     state: verdict.state,
     reason: verdict.reason,
@@ -38,8 +38,7 @@ export function outcomeOf(facts: EndFacts): AttemptOutcome {
     failureClass: verdict.failureClass,
     retryable: verdict.retryable,
     retryAfterMs: facts.retryAfterMs,
-    recordsEmitted: session?.recordsAccepted ?? 0,
-    streams: [...(session?.recordsByStream ?? [])].map(([name, records]) => ({ name, records })),
+    ...recordCounts(session),
     checkpoint: {
       commit_status: commitStatus({ ...commit, succeeded: verdict.state === 'succeeded' }),
       staged: commit.staged,
@@ -52,15 +51,18 @@ export function outcomeOf(facts: EndFacts): AttemptOutcome {
   };
 }
 
+function recordCounts(session: EndFacts['session']): Pick<AttemptOutcome, 'recordsEmitted' | 'streams'> {
+  if (session === null) return { recordsEmitted: 0, streams: [] };
+  return { recordsEmitted: session.recordsAccepted, streams: [...session.recordsByStream].map(([name, records]) => ({ name, records })) };
+}
+
 /** The one terminal event of a run (RT-4.5). A cancelled run ends with `run.failed` (CF-35). */
 export function terminalEvent(outcome: AttemptOutcome, facts: EndFacts): RunEvent {
-  const { dropped, killEscalated, orphansKilled, gaps, session } = facts;
   return {
     type: outcome.state === 'succeeded' ? 'run.completed' : 'run.failed',
     data: {
       state: outcome.state,
-      ...(outcome.reason === null ? {} : { terminal_reason: outcome.reason, message: outcome.message }),
-      ...(outcome.failureClass === null ? {} : { failure_class: outcome.failureClass }),
+      ...present({ terminal_reason: outcome.reason, message: outcome.message, failure_class: outcome.failureClass }),
       checkpoint_status: outcome.checkpoint.commit_status,
       states_staged: outcome.checkpoint.staged,
       states_committed: outcome.checkpoint.committed,
@@ -68,15 +70,28 @@ export function terminalEvent(outcome: AttemptOutcome, facts: EndFacts): RunEven
       records_emitted: outcome.recordsEmitted,
       streams: outcome.streams,
       known_gaps: outcome.knownGaps,
-      ...(gaps.omitted > 0 ? { known_gaps_omitted: gaps.omitted } : {}),
-      ...(outcome.violation === null ? {} : { violation: outcome.violation }),
-      ...(outcome.connectorError === null ? {} : { connector_error: outcome.connectorError }),
-      ...(dropped > 0 ? { buffered_records_dropped: dropped } : {}),
-      ...(killEscalated ? { kill_escalated: true } : {}),
-      ...(orphansKilled > 0 ? { orphans_killed: orphansKilled } : {}),
-      ...(session !== null && session.warnings.size > 0 ? { warnings: [...session.warnings] } : {}),
+      ...present({
+        known_gaps_omitted: facts.gaps.omitted,
+        violation: outcome.violation,
+        connector_error: outcome.connectorError,
+        buffered_records_dropped: facts.dropped,
+        kill_escalated: facts.killEscalated,
+        orphans_killed: facts.orphansKilled,
+        warnings: [...(facts.session?.warnings ?? [])],
+      }),
     },
   };
+}
+
+/** Facts that apply: what is null, zero, false or empty says nothing. */
+function present(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const says = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => says(value)));
+}
+
+/** What a connector said before it was ended for another cause is no part of that cause. */
+function ownError({ verdict, session }: EndFacts): DoneError | undefined {
+  return verdict.reason?.startsWith('connector_reported_') === true ? session?.done?.error : undefined;
 }
 
 /** The connector's own sentence is what a person looks for first. */
@@ -87,7 +102,7 @@ function withOwnWords(message: string, error: DoneError | undefined): string {
 function connectorError(error: DoneError, redact: Redact): Record<string, unknown> {
   return {
     message: storedText(error.message, redact, MAX_ERROR_MESSAGE_CHARS),
-    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.code === undefined ? {} : { code: redact(error.code) }),
     retryable: error.retryable ?? false,
     ...(error.recoveryHint === undefined ? {} : { recovery_hint: error.recoveryHint }),
   };

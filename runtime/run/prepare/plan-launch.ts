@@ -1,14 +1,12 @@
+import { statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { Fault } from '../../platform/errors.ts';
-import { fillTemplate } from '../../schemas/fields/template.ts';
-import type { RunAssignment } from '../apis/run.ts';
-import type { LaunchSpec } from '../apis/sandbox.ts';
-import type { SecretBundle } from '../credentials/secret-bundle.ts';
-import { buildEnvironment } from '../sandbox/environment.ts';
+import { Fault } from '../../../platform/errors.ts';
+import { fillTemplate } from '../../../schemas/fields/template.ts';
+import type { RunAssignment } from '../../apis/run.ts';
+import type { LaunchSpec } from '../../apis/sandbox.ts';
+import type { SecretBundle } from '../../credentials/secret-bundle.ts';
+import { buildEnvironment } from '../../sandbox/environment.ts';
 import { sandboxLimits } from './run-limits.ts';
-
-/** What the sandbox is asked to start. */
-export type LaunchPlan = LaunchSpec;
 
 /** Facts of this host that a launch needs. */
 export interface LaunchHost {
@@ -20,19 +18,23 @@ export interface LaunchHost {
   readonly baseFolder: string;
 }
 
-/** Plans the launch of one attempt: program, folders that it may read, environment with the secrets last. */
-export function planLaunch(run: RunAssignment, secrets: SecretBundle, host: LaunchHost): LaunchPlan {
+/**
+ * Plans the launch of one attempt: program, folders that it may read, environment with the secrets last.
+ * Throws `TypeUnavailable` when the type's folder is gone, `LaunchFailed` when it names no program.
+ */
+export function planLaunch(run: RunAssignment, secrets: SecretBundle, host: LaunchHost): LaunchSpec {
   const { command } = run.type.runtime;
   if (command === undefined) throw noCommand(run);
-  const folder = run.typeOrigin.kind === 'bundled' ? join(host.bundledTypes, run.typeOrigin.folder) : run.typeOrigin.folder;
+  const folder = typeFolder(run, host);
   return {
     runId: `${run.runId}.${run.attempt}`,
     command,
     cwd: folder,
     readPaths: readPaths(run, folder, host),
-    environment: (workFolder) => ({
-      ...buildEnvironment({
+    environment: (workFolder) =>
+      buildEnvironment({
         host: host.env,
+        baseFolder: host.baseFolder,
         runId: run.runId,
         workFolder,
         config: run.config,
@@ -40,9 +42,20 @@ export function planLaunch(run: RunAssignment, secrets: SecretBundle, host: Laun
         authFields: run.type.auth.fields ?? [],
         secrets,
       }),
-    }),
     limits: sandboxLimits(run),
   };
+}
+
+function typeFolder(run: RunAssignment, host: LaunchHost): string {
+  const { kind, folder } = run.typeOrigin;
+  const path = kind === 'bundled' ? join(host.bundledTypes, folder) : folder;
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new Fault({
+    reason: 'TypeUnavailable',
+    message: `the folder ${path} of type ${run.connectorKey} ${run.typeVersion} is not there`,
+    hint: 'put the type document and its program back, or register the type from where they are now',
+    disposition: { kind: 'stall' },
+  });
 }
 
 /**

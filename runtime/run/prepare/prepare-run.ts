@@ -1,13 +1,13 @@
-import type { RunAssignment } from '../apis/run.ts';
-import type { CheckpointStore } from '../apis/ports.ts';
-import { type Bindings, matchBindings } from '../protocol/manifest/bindings.ts';
-import { checkCapabilities, checkManifest } from '../protocol/manifest/check-manifest.ts';
-import type { ManifestStream } from '../protocol/manifest/manifest-stream.ts';
-import { Refusal } from '../protocol/refusal.ts';
-import { type CompiledScope, compileScope } from '../protocol/scope/compile-scope.ts';
-import { normaliseScope } from '../protocol/scope/normalise-scope.ts';
-import type { Scope } from '../protocol/scope/scope.ts';
-import { type CollectionMode, collectionMode, readStoredState, startLine } from '../protocol/start.ts';
+import type { CheckpointStore } from '../../apis/ports.ts';
+import type { RunAssignment } from '../../apis/run.ts';
+import { type Bindings, matchBindings } from '../../protocol/manifest/bindings.ts';
+import { checkCapabilities, checkManifest } from '../../protocol/manifest/check-manifest.ts';
+import type { ManifestStream } from '../../protocol/manifest/manifest-stream.ts';
+import { Refusal } from '../../protocol/refusal.ts';
+import { type CompiledScope, compileScope } from '../../protocol/scope/compile-scope.ts';
+import { normaliseScope } from '../../protocol/scope/normalise-scope.ts';
+import type { Scope } from '../../protocol/scope/scope.ts';
+import { type CollectionMode, collectionMode, readStoredState, startLine } from '../../protocol/start.ts';
 
 /** Everything that is settled before a process is started. */
 export interface Prepared {
@@ -24,8 +24,9 @@ export interface Prepared {
 
 /**
  * Checks manifest, bindings, scope and stored state and builds START. Throws `Refusal`: no process, no `run.started`, no retry.
+ * Stored cursors go along whatever the mode: what a full refresh makes of them (such as noticing what has vanished) is the connector's.
  */
-export async function prepareRun(run: RunAssignment, checkpoints: CheckpointStore): Promise<Prepared> {
+export async function prepareRun(run: RunAssignment, checkpoints: Pick<CheckpointStore, 'load'>): Promise<Prepared> {
   checkProtocol(run);
   const manifest = run.type.streams ?? [];
   checkManifest(manifest);
@@ -34,10 +35,17 @@ export async function prepareRun(run: RunAssignment, checkpoints: CheckpointStor
   checkCapabilities(manifest, new Set(scope.streams.map((stream) => stream.name)));
   const mode = collectionMode(run.collection.mode, scope, manifest);
   const persist = run.collection.accessMode !== 'single_use';
-  const stored = persist && mode === 'incremental' ? await checkpoints.load(run) : [];
-  const state = readStoredState(stored, manifest);
+  const state = readStoredState(persist ? await checkpoints.load(run) : [], manifest);
   const start = startLine({ runId: run.runId, mode, scope, bindings, state });
   return { manifest, scope, checks: compileScope(scope, manifest), mode, bindings, persist, start };
+}
+
+/** Checkpoints that another scoped stream names as its parent. */
+export function gatedCheckpoints({ manifest, checks }: Prepared): ReadonlySet<string> {
+  const scoped = manifest.filter((stream) => checks.has(stream.name));
+  return new Set(
+    scoped.flatMap((stream) => [...(stream.parentStreams ?? []), ...(stream.stateStream === undefined ? [] : [stream.stateStream])]),
+  );
 }
 
 function checkProtocol(run: RunAssignment): void {

@@ -1,6 +1,6 @@
-import { parseQuantity } from '../../schemas/fields/quantity.ts';
-import type { RunAssignment } from '../apis/run.ts';
-import type { SandboxLimits } from '../apis/sandbox.ts';
+import { parseQuantity } from '../../../schemas/fields/quantity.ts';
+import type { RunAssignment } from '../../apis/run.ts';
+import type { SandboxLimits } from '../../apis/sandbox.ts';
 
 /** Patience and bounds of one run's process (protocol A5), in milliseconds. */
 export interface RunTimings {
@@ -16,6 +16,8 @@ export interface RunTimings {
   readonly graceMs: number;
   /** Same, when the runtime itself is being stopped. */
   readonly handoverGraceMs: number;
+  /** After the end of connector and stdout, for the end of stderr. */
+  readonly stderrHeldMs: number;
   /** A changed log is saved at most this often. */
   readonly logMs: number;
 }
@@ -28,6 +30,7 @@ export const defaultTimings: RunTimings = {
   stdoutClosedMs: 5_000,
   graceMs: 10_000,
   handoverGraceMs: 2_000,
+  stderrHeldMs: 500,
   logMs: 1_000,
 };
 
