@@ -1,4 +1,4 @@
-import type { AttemptOutcome, IngestRecord, RunAssignment, RunEvent, RunKey, RunLog, StoredCheckpoint } from './run.ts';
+import type { AttemptOutcome, PackedRecord, RunAssignment, RunEvent, RunKey, RunLog, StoredCheckpoint } from './run.ts';
 
 /**
  * Where attempts come from. Claims are atomic: no two processes get the same attempt.
@@ -36,16 +36,22 @@ export interface RunJournal {
    * goes to the dead letters. Also tells the controller that the connector's status has something new.
    * Returns the state that the run is in now.
    */
-  finish(key: RunKey, outcome: AttemptOutcome, terminal: RunEvent, retry: { delayMs: number } | null): Promise<'pending' | AttemptOutcome['state']>;
+  finish(
+    key: RunKey,
+    outcome: AttemptOutcome,
+    terminal: RunEvent,
+    retry: { delayMs: number } | null,
+  ): Promise<'pending' | AttemptOutcome['state']>;
 }
 
 /** Records of one instance. Fenced like the journal. */
 export interface RecordSink {
   /**
    * Writes one batch: current rows, change history, versions. Unchanged records write nothing; of equal keys in a batch the last wins.
+   * May be called again before it has resolved: batches take effect in the order of calls, and one behind a failed one fails with it.
    * Throws `RecordUnstorable` (stall) when PostgreSQL cannot hold a record that passed the checks.
    */
-  flush(key: RunKey, records: readonly IngestRecord[]): Promise<{ written: number }>;
+  flush(key: RunKey, records: readonly PackedRecord[]): Promise<{ written: number }>;
 }
 
 /** Cursors of one instance in the namespace of runs without a grant. Fenced like the journal. */

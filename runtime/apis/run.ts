@@ -54,6 +54,18 @@ export interface IngestRecord {
   readonly dataText: string | null;
 }
 
+/**
+ * A record on its way to storage. Its body lies outside the JavaScript heap, as UTF-8 in `bytes` from `start` up to `end`: thousands of
+ * bodies that wait for the database would otherwise be copied by every garbage collection. The bytes are the batch's own until its flush
+ * has ended, then they are used again.
+ */
+export interface PackedRecord extends Omit<IngestRecord, 'dataText'> {
+  readonly bytes: Buffer;
+  readonly start: number;
+  /** Equal to `start` for a delete. */
+  readonly end: number;
+}
+
 /** An entry of the run's durable timeline (protocol A15). `data` is redacted before it comes here. */
 export interface RunEvent {
   readonly type: string;

@@ -1,4 +1,5 @@
-import type { IngestRecord } from '../apis/run.ts';
+import type { IngestRecord, PackedRecord } from '../apis/run.ts';
+import { Packer, type SlabPool } from './slabs.ts';
 
 /** When a batch closes, whichever comes first. */
 export interface BatchLimits {
@@ -11,17 +12,34 @@ export interface BatchLimits {
 /** Figures that the ingest bench was run with (docs/decisions/0002-ingest.md). */
 export const defaultBatchLimits: BatchLimits = { maxRows: 2_000, maxBytes: 4 * 2 ** 20, maxDelayMs: 1_000 };
 
-/** Gathers records into batches and hands each on when it closes. A STATE never closes one. */
+/** Records that are written together. */
+export interface RecordBatch {
+  readonly records: readonly PackedRecord[];
+  /** What it holds of the budget. */
+  readonly bytes: number;
+  /** Gives the memory of the bodies back; called once the records are not read any more. */
+  release(): void;
+}
+
+/** What a batcher is made of. */
+export interface BatcherParts {
+  readonly limits: BatchLimits;
+  readonly slabs: SlabPool;
+  /** Gets each batch when it closes. */
+  onBatch(batch: RecordBatch): void;
+}
+
+/** Gathers records into batches. A STATE never closes one. */
 export class Batcher {
-  readonly #limits: BatchLimits;
-  readonly #onBatch: (records: readonly IngestRecord[], bytes: number) => void;
-  #records: IngestRecord[] = [];
+  readonly #parts: BatcherParts;
+  #records: PackedRecord[] = [];
   #bytes = 0;
+  #packer: Packer;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limits: BatchLimits, onBatch: (records: readonly IngestRecord[], bytes: number) => void) {
-    this.#limits = limits;
-    this.#onBatch = onBatch;
+  constructor(parts: BatcherParts) {
+    this.#parts = parts;
+    this.#packer = new Packer(parts.slabs);
   }
 
   /** Records of the open batch. */
@@ -29,27 +47,34 @@ export class Batcher {
     return this.#records.length;
   }
 
-  /** Adds a record that holds `bytes` of memory. */
+  /** Adds a record that holds `bytes` of the budget. */
   add(record: IngestRecord, bytes: number): void {
-    if (this.#records.length === 0) this.#timer = setTimeout(() => this.close(), this.#limits.maxDelayMs);
-    this.#records.push(record);
+    const { maxRows, maxBytes, maxDelayMs } = this.#parts.limits;
+    if (this.#records.length === 0) this.#timer = setTimeout(() => this.close(), maxDelayMs);
+    this.#records.push(this.#packer.pack(record));
     this.#bytes += bytes;
-    if (this.#records.length >= this.#limits.maxRows || this.#bytes >= this.#limits.maxBytes) this.close();
+    if (this.#records.length >= maxRows || this.#bytes >= maxBytes) this.close();
   }
 
   /** Closes the open batch, if it has records. */
   close(): void {
-    const bytes = this.#bytes;
-    const records = this.drop();
-    if (records.length > 0) this.#onBatch(records, bytes);
+    if (this.#records.length > 0) this.#parts.onBatch(this.#take());
   }
 
-  /** Takes the records of the open batch away. */
-  drop(): readonly IngestRecord[] {
+  /** Drops the open batch and tells how many records it had. */
+  drop(): number {
+    const batch = this.#take();
+    batch.release();
+    return batch.records.length;
+  }
+
+  #take(): RecordBatch {
     clearTimeout(this.#timer);
-    const records = this.#records;
+    const packer = this.#packer;
+    const batch = { records: this.#records, bytes: this.#bytes, release: () => packer.release() };
     this.#records = [];
     this.#bytes = 0;
-    return records;
+    this.#packer = new Packer(this.#parts.slabs);
+    return batch;
   }
 }

@@ -1,3 +1,5 @@
+import { SlabPool } from './slabs.ts';
+
 /** How a share asks its budget. */
 interface ShareOwner {
   mayRead(usedBytes: number): boolean;
@@ -15,10 +17,13 @@ export class IngestBudget {
   readonly #totalBytes: number;
   readonly #shares = new Set<BudgetShare>();
   readonly #owner: ShareOwner;
+  /** Where the bodies lie. */
+  readonly slabs: SlabPool;
   #usedBytes = 0;
 
   constructor(totalBytes: number) {
     this.#totalBytes = totalBytes;
+    this.slabs = new SlabPool(totalBytes / 4);
     this.#owner = {
       mayRead: (usedBytes) => this.#mayRead(usedBytes),
       moved: (bytes) => this.#moved(bytes),

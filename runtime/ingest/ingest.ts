@@ -1,6 +1,6 @@
 import type { RecordSink } from '../apis/ports.ts';
 import type { IngestRecord, RunKey } from '../apis/run.ts';
-import { Batcher, type BatchLimits, defaultBatchLimits } from './batcher.ts';
+import { Batcher, type BatchLimits, defaultBatchLimits, type RecordBatch } from './batcher.ts';
 import type { BudgetShare, IngestBudget } from './budget.ts';
 
 /** What the ingest of one run is made of. */
@@ -14,9 +14,7 @@ export interface IngestParts {
 
 /** A closed batch on its way. */
 interface Parcel {
-  readonly records: readonly IngestRecord[];
-  /** What it holds of the budget. */
-  readonly bytes: number;
+  readonly batch: RecordBatch;
   readonly landed: PromiseWithResolvers<void>;
 }
 
@@ -33,7 +31,7 @@ export class Ingest {
   readonly #parts: IngestParts;
   readonly #share: BudgetShare;
   readonly #batcher: Batcher;
-  #waiting: Parcel[] = [];
+  readonly #waiting: Parcel[] = [];
   #flushing = 0;
   #written = 0;
   #dropped = 0;
@@ -46,7 +44,11 @@ export class Ingest {
   constructor(parts: IngestParts) {
     this.#parts = parts;
     this.#share = parts.budget.open();
-    this.#batcher = new Batcher(parts.limits ?? defaultBatchLimits, (records, bytes) => this.#send(records, bytes));
+    this.#batcher = new Batcher({
+      limits: parts.limits ?? defaultBatchLimits,
+      slabs: parts.budget.slabs,
+      onBatch: (batch) => this.#send(batch),
+    });
   }
 
   /** Records that changed something in the store so far. */
@@ -88,9 +90,9 @@ export class Ingest {
     return this.#dropped;
   }
 
-  #send(records: readonly IngestRecord[], bytes: number): void {
+  #send(batch: RecordBatch): void {
     const landed = Promise.withResolvers<void>();
-    this.#waiting.push({ records, bytes, landed });
+    this.#waiting.push({ batch, landed });
     this.#durable = Promise.all([this.#durable, landed.promise]).then(() => undefined);
     // Told by the next call and by `close`; a run that nobody asks any more needs no crash.
     this.#durable.catch(() => undefined);
@@ -108,20 +110,21 @@ export class Ingest {
     }
   }
 
-  async #flush(parcel: Parcel): Promise<void> {
+  async #flush({ batch, landed }: Parcel): Promise<void> {
     this.#flushing++;
     try {
-      const { written } = await this.#parts.sink.flush(this.#parts.key, parcel.records);
+      const { written } = await this.#parts.sink.flush(this.#parts.key, batch.records);
       this.#written += written;
-      parcel.landed.resolve();
+      landed.resolve();
     } catch (error) {
       this.#failure ??= { error };
-      this.#dropped += parcel.records.length;
-      parcel.landed.reject(error);
+      this.#dropped += batch.records.length;
+      landed.reject(error);
       this.#drop();
     }
     this.#flushing--;
-    this.#share.release(parcel.bytes);
+    batch.release();
+    this.#share.release(batch.bytes);
     this.#relieve();
     this.#pump();
   }
@@ -131,17 +134,15 @@ export class Ingest {
     if (this.#share.full && this.#flushing === 0 && this.#waiting.length === 0) this.#batcher.close();
   }
 
-  /** Lets go of everything that no flush has taken; whoever waits for it is told the failure. */
+  /** Lets go of everything that no flush has taken; whoever waits for it is told why. */
   #drop(): void {
     const error = this.#failure?.error ?? new Error('the run was ended before its records were written');
-    const open = this.#batcher.drop();
-    if (open.length > 0) this.#waiting.push({ records: open, bytes: 0, landed: Promise.withResolvers<void>() });
-    for (const { records, landed } of this.#waiting) {
-      this.#dropped += records.length;
-      landed.promise.catch(() => undefined);
+    this.#dropped += this.#batcher.drop();
+    for (const { batch, landed } of this.#waiting.splice(0)) {
+      this.#dropped += batch.records.length;
+      batch.release();
       landed.reject(error);
     }
-    this.#waiting = [];
     this.#open?.promise.catch(() => undefined);
     this.#open?.reject(error);
     this.#open = null;

@@ -1,7 +1,7 @@
-import type { IngestRecord } from '../../../apis/run.ts';
+import type { PackedRecord } from '../../../apis/run.ts';
 
-/** Records of a batch by identity, each once. */
-export type Batch = ReadonlyMap<string, IngestRecord>;
+/** Records of a batch by identity (the key when all are of one stream), each once. */
+export type Batch = ReadonlyMap<string, PackedRecord>;
 
 /** A batch that is being written. */
 export interface Flight {

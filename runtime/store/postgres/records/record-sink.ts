@@ -2,7 +2,7 @@ import { Fault } from '../../../../platform/errors.ts';
 import type { Session } from '../../../../platform/postgres/connect.ts';
 import { SqlState, sqlStateOf } from '../../../../platform/postgres/sql-state.ts';
 import type { RecordSink } from '../../../apis/ports.ts';
-import type { IngestRecord, RunKey } from '../../../apis/run.ts';
+import type { PackedRecord, RunKey } from '../../../apis/run.ts';
 import { type Patience, withPatience } from '../patience.ts';
 import { type Batch, type Flight, FlushOrder } from './flush-order.ts';
 import { type BatchResult, writeBatch } from './write-batch.ts';
@@ -40,12 +40,14 @@ interface Lane {
 }
 
 /** Of equal keys the last wins. The bodies before it never were current, so they leave no history. */
-function lastOfEqualKeys(records: readonly IngestRecord[]): Batch {
-  const batch = new Map<string, IngestRecord>();
+function lastOfEqualKeys(records: readonly PackedRecord[]): Batch {
+  const stream = records[0]?.stream;
+  const single = records.every((record) => record.stream === stream);
+  const batch = new Map<string, PackedRecord>();
   for (const record of records) {
-    const identity = `${record.stream}\0${record.key}`;
+    const identity = single ? record.key : `${record.stream}\0${record.key}`;
     // Set anew, so that the place, and with it the version, is that of the last one.
-    batch.delete(identity);
+    if (batch.has(identity)) batch.delete(identity);
     batch.set(identity, record);
   }
   return batch;
@@ -66,7 +68,7 @@ async function flushInOrder(lane: Lane, batch: Batch): Promise<{ written: number
   });
 }
 
-async function writeInTurn(lane: Lane, records: readonly IngestRecord[], flight: Flight, before: Flight | null): Promise<Written> {
+async function writeInTurn(lane: Lane, records: readonly PackedRecord[], flight: Flight, before: Flight | null): Promise<Written> {
   const { db, key, patience, order } = lane;
   let after = before?.after ?? null;
   for (let comparisons = 1; comparisons <= MAX_COMPARISONS; comparisons++) {
@@ -88,19 +90,18 @@ async function writeInTurn(lane: Lane, records: readonly IngestRecord[], flight:
 
 /** The next batch may be written beside another only from a version that is known. */
 function noteVersions(order: FlushOrder, flight: Flight, result: Written): void {
-  if (result.changed === 0) return;
-  if (flight.stream !== null && result.version !== null) order.note(flight.stream, result.version);
+  if (flight.stream !== null) order.note(flight.stream, result.version ?? 0);
   else for (const { stream } of flight.batch.values()) order.forget(stream);
 }
 
 /** Writes what can be written before the first record that cannot, and names that one. */
-async function writeHalves(lane: Lane, records: readonly IngestRecord[], cause: unknown): Promise<number> {
-  if (records.length === 1) throw unstorable(records[0] as IngestRecord, cause);
+async function writeHalves(lane: Lane, records: readonly PackedRecord[], cause: unknown): Promise<number> {
+  if (records.length === 1) throw unstorable(records[0] as PackedRecord, cause);
   const middle = Math.ceil(records.length / 2);
   return (await writeOrHalve(lane, records.slice(0, middle))) + (await writeOrHalve(lane, records.slice(middle)));
 }
 
-async function writeOrHalve(lane: Lane, records: readonly IngestRecord[]): Promise<number> {
+async function writeOrHalve(lane: Lane, records: readonly PackedRecord[]): Promise<number> {
   const { db, key, patience } = lane;
   try {
     for (;;) {
@@ -119,7 +120,7 @@ function isAboutContent(error: unknown): boolean {
   return /^(22|54)/.test(state) || state === SqlState.notNullViolation;
 }
 
-function unstorable(record: IngestRecord, cause: unknown): Fault {
+function unstorable(record: PackedRecord, cause: unknown): Fault {
   const key = record.key.length > KEY_CHARS ? `${record.key.slice(0, KEY_CHARS)}…` : record.key;
   return new Fault({
     reason: 'RecordUnstorable',
