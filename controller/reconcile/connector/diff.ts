@@ -18,9 +18,13 @@ export interface Authored {
 
 /** The change of the document itself, field by field; null when there is none. Generated from what is stored, so that it never shows a masked value. */
 export function specChange(before: Authored | null, after: Authored): ObjectChange | null {
-  const fields = valueDifferences('', before ?? {}, { spec: after.spec, labels: after.labels, annotations: after.annotations });
+  const fields = valueDifferences('', before === null ? {} : authored(before), authored(after));
   if (fields.length === 0) return null;
   return { object: 'spec', action: before === null ? 'create' : 'update', fields };
+}
+
+function authored({ spec, labels, annotations }: Authored): Authored {
+  return { spec, labels, annotations };
 }
 
 /** Leaves that differ between two JSON values; lists count as leaves. Paths join member names with dots. */

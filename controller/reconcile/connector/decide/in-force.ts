@@ -93,14 +93,15 @@ function reconciled(spec: SpecRow, instance: InstanceRow, desired: ReturnType<ty
     insertInstance: null,
     updateInstance: { ...after, instanceId: spec.instanceId, restoreFrom: restore ? instance.status : null, toProvisioning },
     changes: [{ object: 'instance', action, fields }],
-    audit: [auditOf(spec, auditAction(restore, instance, fields), fields)],
+    audit: [auditOf(spec, restore ? 'connector.instance.restore' : updateAction(spec, fields), fields)],
   };
 }
 
-function auditAction(restore: boolean, instance: InstanceRow, fields: readonly FieldChange[]): string {
-  if (restore) return 'connector.instance.restore';
+/** A row that differs though nothing new was accepted was edited by hand. A document's first pass only takes up what it finds. */
+function updateAction(spec: SpecRow, fields: readonly FieldChange[]): string {
   const newRevision = fields.some(({ path }) => path === 'revision' || path === 'connectorTypeVersion');
-  return newRevision || fields.length === 0 || !instance.enabled ? 'connector.instance.update' : 'connector.instance.drift_overwritten';
+  const drifted = fields.length > 0 && !newRevision && spec.observedGeneration > 0;
+  return drifted ? 'connector.instance.drift_overwritten' : 'connector.instance.update';
 }
 
 function cancelOf(spec: SpecRow, run: { runId: string } | null): Plan['cancelRun'] {

@@ -33,7 +33,11 @@ export function planSchedule(
 /** Removes the row, when there is one. */
 export function removal(row: ScheduleRow | null): SchedulePlan {
   if (row === null) return NOTHING;
-  const fields = [{ path: 'schedule', before: row.schedule }];
+  const fields = [
+    { path: 'schedule', before: row.schedule },
+    { path: 'suspended', before: row.suspended },
+    { path: 'planned', before: row.dueAt !== null },
+  ];
   return { upsert: null, remove: true, change: { object: 'schedule', action: 'delete', fields } };
 }
 

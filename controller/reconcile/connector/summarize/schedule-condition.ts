@@ -16,7 +16,7 @@ const RULES: readonly ((told: Told, spec: EffectiveConnectorSpec) => WantedCondi
   (_, { schedule }) => (schedule === undefined ? scheduled('True', 'OnRequest', 'runs start when asked') : undefined),
   (_, { enabled }) => (enabled ? undefined : scheduled('False', 'Disabled', 'spec.enabled is false')),
   (_, { schedule }) => (schedule?.suspend === true ? scheduled('False', 'Suspended', 'spec.schedule.suspend is true') : undefined),
-  (told) => (isPaused(told) ? scheduled('False', 'Paused', 'the owner paused the schedule') : undefined),
+  (told) => (isPaused(told) ? scheduled('False', 'Paused', 'the owner paused it') : undefined),
   (told) => (isPlanned(told) ? undefined : scheduled('False', 'NeverFires', 'the schedule names no moment to come')),
 ];
 
@@ -31,8 +31,9 @@ export function scheduleReady(told: Told): WantedCondition | undefined {
   return off ?? scheduled('True', 'Scheduled', 'the next start is planned');
 }
 
-function isPaused({ observation: { schedule } }: Told): boolean {
-  return schedule !== null && schedule.pausedAt !== null;
+/** Either the schedule alone or, by its lifecycle status, the whole connection. */
+function isPaused({ observation: { schedule, instance } }: Told): boolean {
+  return (schedule !== null && schedule.pausedAt !== null) || instance?.status === 'paused';
 }
 
 /** As it stands once the plan is carried out. */

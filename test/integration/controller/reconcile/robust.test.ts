@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { reconcileBatch } from '../../../../controller/reconcile/connector/reconcile.ts';
+import { resync } from '../../../../controller/reconcile/connector/resync.ts';
+import { drainDue } from '../../../../controller/reconcile/worker/worker.ts';
+import { createDatabase, type TestDatabase } from '../../../database.ts';
+import { conditionOf, controlPlane, type ControlPlane, instanceOf, statusOf } from '../../../gen/control-plane.ts';
+import { connector, withSpec } from '../../../gen/documents.ts';
+
+let database: TestDatabase;
+let plane: ControlPlane;
+beforeAll(async () => {
+  database = await createDatabase();
+  plane = await controlPlane(database.pool);
+});
+afterAll(() => database.drop());
+
+const named = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, at) => connector(`${prefix}-${at}`, withSpec({ schedule: { every: '1h' } })));
+const installed = async (prefix: string): Promise<number> => {
+  const { rows } = await database.pool.query<{ n: number }>(`select count(*)::int as n from connector_instances where name like $1`, [
+    `${prefix}-%`,
+  ]);
+  return rows[0]?.n ?? 0;
+};
+
+describe('whatever happens to a pass', () => {
+  it('a bad object stands alone: the batch is halved around it, it is told and tried again, the others converge', async () => {
+    await database.pool.query(
+      `create function refuse_bad() returns trigger language plpgsql as $$ begin if new.name = 'halved-13' then raise exception 'no' using errcode = '22P05'; end if; return new; end $$`,
+    );
+    await database.pool.query('create trigger refuse_bad before insert on connector_instances for each row execute function refuse_bad()');
+    await plane.upload(named('halved', 40));
+    const batches: { objects: number; failed: number }[] = [];
+    const nextMs = await drainDue(
+      { ...plane.deps, onBatch: ({ objects, failed }) => batches.push({ objects, failed }) },
+      new AbortController().signal,
+    );
+    expect(batches).toEqual([{ objects: 39, failed: 1 }]);
+    expect(nextMs).toBeLessThanOrEqual(1_000);
+    expect(await installed('halved')).toBe(39);
+    expect(await conditionOf(plane.db, 'halved-13', 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ReconcileFailed',
+      message: expect.stringContaining('22P05'),
+    });
+    expect(await conditionOf(plane.db, 'halved-13', 'Reconciling')).toMatchObject({ status: 'True', reason: 'ReconcileFailed' });
+    expect(await statusOf(plane.db, 'halved-13')).toMatchObject({ phase: 'error' });
+    await database.pool.query('drop trigger refuse_bad on connector_instances');
+    await database.pool.query(`update connector_specs set due_at = now() where name = 'halved-13'`);
+    await plane.converge();
+    expect(await conditionOf(plane.db, 'halved-13', 'Ready')).toMatchObject({ status: 'True' });
+    expect(await conditionOf(plane.db, 'halved-13', 'Reconciling')).toBeUndefined();
+  });
+
+  it('[HARD-4-5] a pass that fails over a live instance marks it as error, with the failure', async () => {
+    await plane.upload(named('failing', 1));
+    await plane.converge();
+    await database.pool.query(
+      `create function refuse_config() returns trigger language plpgsql as $$ begin if new.config <> old.config then raise exception 'no' using errcode = '22P05'; end if; return new; end $$`,
+    );
+    await database.pool.query(
+      'create trigger refuse_config before update on connector_instances for each row execute function refuse_config()',
+    );
+    await plane.upload([connector('failing-0', withSpec({ schedule: { every: '1h' }, config: { count: 5 } }))]);
+    await plane.converge();
+    await database.pool.query('drop trigger refuse_config on connector_instances');
+    expect(await instanceOf(plane.db, 'failing-0')).toMatchObject({
+      phase: 'error',
+      phase_reason: 'ReconcileFailed',
+      config: { count: 3 },
+      last_error: expect.objectContaining({ failure_class: 'permanent', run_id: null }),
+    });
+    await database.pool.query(`update connector_specs set due_at = now() where name = 'failing-0'`);
+    await plane.converge();
+    expect(await instanceOf(plane.db, 'failing-0')).toMatchObject({ phase: 'active', config: { count: 5 } });
+  });
+
+  it('[HARD-19.10-4] a session that dies in the middle leaves nothing behind, and the next pass converges every change', async () => {
+    await plane.upload(named('killed', 30));
+    const killing = reconcileBatch(
+      {
+        ...plane.deps,
+        store: {
+          ...plane.deps.store,
+          transaction: (work) =>
+            plane.deps.store.transaction((unit) =>
+              work({
+                ...unit,
+                settle: async () => {
+                  const admin = database.pool;
+                  await admin.query(
+                    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
+                  );
+                  throw new Error('the session was terminated');
+                },
+              }),
+            ),
+        },
+      },
+      { limit: 100 },
+      () => undefined,
+    );
+    await expect(killing).rejects.toThrow('terminated');
+    expect(await installed('killed')).toBe(0);
+    await plane.converge();
+    expect(await installed('killed')).toBe(30);
+    expect(await statusOf(plane.db, 'killed-7')).toMatchObject({ phase: 'active', observedGeneration: 1 });
+  });
+
+  it('two workers share the queue without doing anything twice', async () => {
+    await plane.upload(named('shared', 60));
+    const narrow = { ...plane.deps, batchSize: 7 };
+    await Promise.all([drainDue(narrow, new AbortController().signal), drainDue(narrow, new AbortController().signal)]);
+    await plane.converge();
+    expect(await installed('shared')).toBe(60);
+    const { rows } = await database.pool.query<{ n: number }>(
+      `select count(*)::int as n from audit_events where name like 'shared-%' and action = 'connector.instance.create'`,
+    );
+    expect(rows).toEqual([{ n: 60 }]);
+  });
+
+  it('an aborted worker takes no further batch', async () => {
+    await plane.upload(named('stopped', 1));
+    await drainDue(plane.deps, AbortSignal.abort());
+    expect(await installed('stopped')).toBe(0);
+    await plane.converge();
+  });
+});
+
+describe('at rest', () => {
+  it('a listing, a pass and a comparison over objects at rest write nothing, by the statistics of PostgreSQL', async () => {
+    const documents = named('resting', 300);
+    await plane.list(documents);
+    await plane.converge();
+    const session = await database.pool.connect();
+    const written = async (): Promise<unknown> => {
+      await session.query('select pg_stat_force_next_flush()');
+      await session.query('select pg_stat_clear_snapshot()');
+      const { rows } = await session.query<{ n: number }>(
+        'select sum(n_tup_ins + n_tup_upd + n_tup_del)::int as n from pg_stat_user_tables',
+      );
+      return rows[0]?.n;
+    };
+    try {
+      // Every session of the pool reports what it did before the first look.
+      await flushAll();
+      const before = await written();
+      const { results } = await plane.list(documents);
+      expect(results.every(({ outcome }) => outcome === 'unchanged')).toBe(true);
+      expect((await resync(plane.deps, new AbortController().signal)).different).toBe(0);
+      await plane.converge();
+      await flushAll();
+      expect(await written()).toBe(before);
+    } finally {
+      session.release();
+    }
+  });
+
+  /** Makes each pooled session publish its counters. */
+  async function flushAll(): Promise<void> {
+    const sessions = await Promise.all(Array.from({ length: 8 }, () => database.pool.connect()));
+    for (const one of sessions) await one.query('select pg_stat_force_next_flush()');
+    for (const one of sessions) await one.query('select 1');
+    for (const one of sessions) one.release();
+  }
+});
