@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { openPool, type Pool } from '../../platform/postgres/connect.ts';
-import type { RunAssignment, RunKey } from '../../runtime/apis/run.ts';
+import type { RunAssignment } from '../../runtime/apis/run.ts';
 import { envProvider } from '../../runtime/credentials/env/provider.ts';
 import { credentialResolver } from '../../runtime/credentials/resolver.ts';
 import { IngestBudget } from '../../runtime/ingest/budget.ts';
@@ -21,43 +21,15 @@ import type { Patience } from '../../runtime/store/postgres/patience.ts';
 import { claimDueRuns } from '../../runtime/store/postgres/queue/claim-due-runs.ts';
 import { decodeAssignment } from '../../runtime/store/postgres/queue/decode-assignment.ts';
 import { createRecordSink } from '../../runtime/store/postgres/records/record-sink.ts';
-import type { ConnectorTypeSpec } from '../../schemas/connector-type.ts';
-import type { ConnectorSpec } from '../../schemas/connector.ts';
 import { ids } from './connector-rows.ts';
-import { storeRun, storeRunOf, typeSpec } from './stored-run.ts';
+import { type RanRun, remains, type SeedRequest, seedRun } from './executable-run.ts';
 
-/** One run of a shell script, or of a command, as a connector. */
-export interface RunRequest {
-  /** Text of a shell script; `$OUT` in it is a file with `output`. */
-  readonly script?: string;
-  readonly command?: readonly string[];
-  readonly output?: Buffer | string | readonly (object | string)[];
-  readonly type?: Partial<ConnectorTypeSpec>;
-  readonly spec?: Partial<ConnectorSpec>;
-  readonly trigger?: 'schedule' | 'manual';
-  /** Another run of the same connector. */
-  readonly instance?: string;
+/** One run, with what is special about its execution. */
+export interface RunRequest extends SeedRequest {
   readonly stop?: RunStop;
   readonly parts?: Partial<RunParts>;
   /** Called with the claimed run right before it is executed. */
   readonly before?: (run: RunAssignment) => Promise<void> | void;
-}
-
-/** Everything that a run left behind. */
-export interface RanRun {
-  readonly key: RunKey;
-  readonly row: Record<string, unknown> & { state: string; reason: string | null; message: string | null };
-  readonly checkpoint: { commit_status: string; staged: number; committed: number; streams: unknown[] };
-  readonly violation: string | undefined;
-  readonly gaps: readonly Record<string, unknown>[];
-  readonly events: readonly { type: string; data: Record<string, unknown> }[];
-  readonly terminal: Record<string, unknown>;
-  readonly log: { log: string; bytes_observed: number } | undefined;
-  /** Exact text. */
-  readonly records: readonly { stream: string; key: string; data: string | null; deleted: boolean }[];
-  readonly cursors: Readonly<Record<string, string>>;
-  /** Processes that still carry the run's id. */
-  readonly alive: readonly number[];
 }
 
 /** The executor over a real database and a real sandbox. */
@@ -126,93 +98,12 @@ export async function openExecutor(url: string, method: 'auto' | 'process' = 'pr
   return { pool, parts, folder, logged, run, close };
 }
 
-/** A script that takes START and writes the prepared output. */
-export const emitOutput = 'read start; cat "$OUT"';
-
-/** Output as bytes: objects are lines of their own. */
-function outputBytes(output: RunRequest['output']): Buffer {
-  if (Buffer.isBuffer(output)) return output;
-  if (output === undefined || typeof output === 'string') return Buffer.from(output ?? '');
-  return Buffer.from(output.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
-}
-
-/** Seeds type, connector and run, and claims it as a runtime does. */
+/** Seeds a run and claims it as a runtime does. */
 async function claimed(pool: Pool, folder: string, request: RunRequest): Promise<RunAssignment> {
-  const trigger = request.trigger ?? 'manual';
-  const key = request.instance === undefined ? await storeRun(pool, { trigger }) : await storeRunOf(pool, request.instance, { trigger });
-  if (trigger === 'schedule') {
-    const schedule = `insert into schedules (connector_instance_id, schedule) values ($1, '{"every": "1h"}') on conflict do nothing`;
-    await pool.query(schedule, [key.connectorInstanceId]);
-  }
-  const typeFolder = join(folder, 'types', key.runId);
-  mkdirSync(typeFolder, { recursive: true, mode: 0o755 });
-  for (const path of [join(folder, 'types'), typeFolder]) chmodSync(path, 0o755);
-  writeFileSync(join(typeFolder, 'output'), outputBytes(request.output), { mode: 0o644 });
-  writeFileSync(join(typeFolder, 'script.sh'), `OUT=output\n${request.script ?? emitOutput}\n`, { mode: 0o755 });
-  const document = { ...typeSpec(), ...request.type };
-  const type = {
-    ...document,
-    runtime: { command: [...(request.command ?? ['sh', 'script.sh'])], ...document.runtime, ...request.type?.runtime },
-  };
-  if (request.type?.runtime?.command === undefined) type.runtime.command = [...(request.command ?? ['sh', 'script.sh'])];
-  await pool.query(
-    `update connector_types t set document = $2, origin = $3 from connector_instances i
-      where i.connector_instance_id = $1 and t.connector_key = i.connector_key`,
-    [key.connectorInstanceId, JSON.stringify(type), JSON.stringify({ kind: 'folder', folder: typeFolder })],
-  );
-  await pool.query(
-    `update spec_revisions v set spec = v.spec || $2::jsonb from connector_specs s where s.instance_id = $1 and v.spec_uid = s.uid`,
-    [key.connectorInstanceId, JSON.stringify(request.spec ?? {})],
-  );
+  const key = await seedRun(pool, folder, request);
   const bounds = { maxRuns: 1_000, maxRunsPerNamespace: 1_000, maxRunsPerType: 1_000, startDeadlineMs: 60_000 };
   const rows = await claimDueRuns(pool, { ...bounds, processId: ids.uuid(), capacity: 1_000 });
   const row = rows.find((each) => each['run_id'] === key.runId);
   if (row === undefined) throw new Error('the run was not claimed');
   return decodeAssignment(row);
-}
-
-/** Reads what a run left behind. */
-export async function remains(pool: Pool, key: RunKey): Promise<RanRun> {
-  const of = [key.connectorInstanceId, key.runId];
-  const read = async (text: string, values: unknown[]): Promise<Record<string, unknown>[]> => (await pool.query(text, values)).rows;
-  const [row] = await read('select * from runs where connector_instance_id = $1 and run_id = $2', of);
-  const events = await read('select type, data from run_events where connector_instance_id = $1 and run_id = $2 order by seq', of);
-  const logs = await read('select log, bytes_observed from run_logs where connector_instance_id = $1 and run_id = $2', of);
-  const records = await read(
-    'select stream, key, data::text as data, deleted from records where connector_instance_id = $1 order by stream, key',
-    [key.connectorInstanceId],
-  );
-  const cursors = await read('select stream, cursor::text as cursor from checkpoints where connector_instance_id = $1', [
-    key.connectorInstanceId,
-  ]);
-  const ends = events.filter(({ type }) => type === 'run.completed' || type === 'run.failed');
-  return {
-    key,
-    row,
-    checkpoint: row?.['checkpoint'],
-    violation: (row?.['violation'] as { subtype: string } | null)?.subtype,
-    gaps: row?.['known_gaps'],
-    events,
-    terminal: ends.length === 1 ? ends[0]?.['data'] : { terminalEvents: ends.length },
-    log: logs[0],
-    records,
-    cursors: Object.fromEntries(cursors.map(({ stream, cursor }) => [stream, cursor])),
-    alive: processesOf(key.runId),
-  } as unknown as RanRun;
-}
-
-/** Processes of this machine whose environment carries the run's id. */
-export function processesOf(runId: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => environmentOf(pid).includes(`CONNECTOR_RUN_ID=${runId}`))
-    .map(Number);
-}
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch {
-    return '';
-  }
 }

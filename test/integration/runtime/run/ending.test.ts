@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
-import { type Executor, openExecutor, type RanRun, type RunRequest } from '../../../gen/executor.ts';
+import type { RanRun } from '../../../gen/executable-run.ts';
+import { type Executor, openExecutor, type RunRequest } from '../../../gen/executor.ts';
 import { record } from '../../../gen/protocol.ts';
 
 // Each case of the table of protocol A5, and of the pairings of A13, with real processes.
