@@ -16,28 +16,21 @@ export interface FinishedRun {
   readonly started?: boolean;
 }
 
+const SUCCEEDED = { state: 'succeeded', reason: null, message: null, failureClass: null, started: true };
+
 /** Writes a run of the named connector and makes the connector due, as the runtime does when a run ends. Returns the run's id. */
 export async function finishRun(pool: Pool, name: string, run: FinishedRun = {}): Promise<string> {
   const runId = ids.uuid();
-  const state = run.state ?? 'succeeded';
+  const { state, reason, message, failureClass, started } = { ...SUCCEEDED, ...run };
   const active = state === 'running' || state === 'pending';
+  const error = run.connectorError === undefined ? null : JSON.stringify(run.connectorError);
   await pool.query(
     `insert into runs (connector_instance_id, run_id, namespace, connector_name, connector_key, connector_type_version, revision, trigger,
        runner, state, reason, message, failure_class, connector_error, epoch, trace_id, started_at, finished_at, records_emitted)
      select connector_instance_id, $2, namespace, name, connector_key, connector_type_version, revision, 'manual', 'subprocess', $3, $4, $5,
        $6, $7, 1, 't', case when $8 then now() end, case when not $9 then (${run.finishedAt ?? 'now()'})::timestamptz end, 3
      from connector_instances where name = $1 and deleted_at is null`,
-    [
-      name,
-      runId,
-      state,
-      run.reason ?? null,
-      run.message ?? null,
-      run.failureClass ?? null,
-      run.connectorError === undefined ? null : JSON.stringify(run.connectorError),
-      run.started ?? true,
-      active,
-    ],
+    [name, runId, state, reason, message, failureClass, error, started, active],
   );
   if (active) {
     await pool.query(

@@ -63,22 +63,18 @@ function effect(before: Record<string, unknown>, after: Record<string, unknown>)
 
 /** What the diff announced, with objects that come or go whole spread into their leaves. */
 function announced(changes: readonly ObjectChange[]): Fields {
-  const fields: Fields = {};
-  for (const { object, fields: changed } of changes) {
-    for (const { path, before, after } of changed) {
-      const was: Record<string, unknown> = {};
-      const is: Record<string, unknown> = {};
-      const key = `${object}.${path}`;
-      if (object === 'spec') {
-        if (before !== undefined) leaves(key, before, was);
-        if (after !== undefined) leaves(key, after, is);
-      } else {
-        if (before !== undefined) was[key] = before;
-        if (after !== undefined) is[key] = after;
-      }
-      for (const leaf of new Set([...Object.keys(was), ...Object.keys(is)])) fields[leaf] = { before: was[leaf], after: is[leaf] };
-    }
-  }
+  const pairs = changes.flatMap(({ object, fields }) =>
+    fields.map(({ path, before, after }) => ({ before: spread(object, path, before), after: spread(object, path, after) })),
+  );
+  return Object.assign({}, ...pairs.map(({ before, after }) => effect(before, after))) as Fields;
+}
+
+/** Documents are compared leaf by leaf, rows column by column. */
+function spread(object: string, path: string, value: unknown): Record<string, unknown> {
+  if (value === undefined) return {};
+  const fields: Record<string, unknown> = {};
+  if (object === 'spec') leaves(`${object}.${path}`, value, fields);
+  else fields[`${object}.${path}`] = value;
   return fields;
 }
 
