@@ -56,13 +56,12 @@ async function ingestRun(ingest: Ingest, count: number): Promise<number> {
   for await (const chunk of connector.stdout) {
     for (const line of splitter.push(chunk as Buffer)) {
       const effect = conversation.accept(line);
-      if (effect?.kind === 'record') {
-        const room = ingest.write(effect.record, effect.bytes);
-        if (room !== undefined) await room;
-      } else if (effect?.kind === 'violation') throw new Error(JSON.stringify(effect.violation));
+      const room = effect?.kind === 'record' ? ingest.write(effect.record, effect.bytes) : undefined;
+      if (room !== undefined) await room;
     }
   }
   await ingest.close();
+  if (conversation.violation !== null) throw new Error(JSON.stringify(conversation.violation));
   if (conversation.done?.recordsEmitted !== conversation.recordsAccepted) throw new Error('records were lost');
   return ingest.written;
 }

@@ -54,21 +54,20 @@ export async function storeRunOf(pool: Pool, instanceId: string, options: Stored
     [instanceId, runId],
   );
   const epoch = rows[0]?.epoch ?? 0;
-  const due = state === 'pending' ? (options.dueAt ?? 'now()') : 'null';
+  const processId = options.processId ?? null;
   await pool.query(
     `insert into runs (connector_instance_id, run_id, namespace, connector_name, connector_key, connector_type_version, revision, trigger,
        runner, state, epoch, trace_id, due_at, process_id, started_at)
-     select $1, $2, namespace, name, connector_key, connector_type_version, revision, $3, $4, $5, $6, 'trace', ${due}, $7,
-            case when $5 = 'running' then now() end
+     select $1, $2, namespace, name, connector_key, connector_type_version, revision, $3, $4, $5, $6, 'trace',
+            case when $5 = 'pending' then ${options.dueAt ?? 'now()'} end, $7, case when $5 = 'running' then now() end
        from connector_instances where connector_instance_id = $1`,
-    [instanceId, runId, trigger, runner, state, epoch, options.processId ?? null],
+    [instanceId, runId, trigger, runner, state, epoch, processId],
   );
-  if (state !== 'pending') {
-    await pool.query(
-      `insert into run_attempts (connector_instance_id, run_id, attempt, epoch, process_id, state) values ($1, $2, 1, $3, $4, $5)`,
-      [instanceId, runId, epoch, options.processId ?? null, state],
-    );
-  }
+  await pool.query(
+    `insert into run_attempts (connector_instance_id, run_id, attempt, epoch, process_id, state)
+     select $1, $2, 1, $3, $4, $5 where $5 <> 'pending'`,
+    [instanceId, runId, epoch, processId, state],
+  );
   return { connectorInstanceId: instanceId, runId, attempt: 1, epoch };
 }
 

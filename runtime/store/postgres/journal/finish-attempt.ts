@@ -68,27 +68,28 @@ export interface Finish {
 
 /** Ends the attempt in one statement. Throws `LeaseLost`, `IllegalTransition`. */
 export async function finishAttempt(db: Session, key: RunKey, finish: Finish): Promise<FinishResult> {
-  const { outcome, event, retryDelayMs } = finish;
-  const next: RunState = retryDelayMs === null ? outcome.state : 'pending';
-  const from = inFlightStates.filter((state) => mayFollow(state, next));
-  const deadLetter = retryDelayMs === null && outcome.retryable && outcome.state === 'failed';
-  const { rows } = await db.query<Answer>(FINISH, [
+  const next: RunState = finish.retryDelayMs === null ? finish.outcome.state : 'pending';
+  const answer = (await db.query<Answer>(FINISH, finishValues(key, finish, next))).rows[0];
+  if (answer?.ended === 1 || answer?.written === true) return 'written';
+  if (answer === undefined || answer.held === 0) throw leaseLost(key);
+  if (next === 'pending' && answer.cancelled) return 'cancelled';
+  throw illegalTransition(key, answer.from, next);
+}
+
+function finishValues(key: RunKey, { outcome, event, retryDelayMs }: Finish, next: RunState): unknown[] {
+  const isLast = retryDelayMs === null;
+  return [
     ...fenceValues(key),
     key.attempt,
     eventsJson([event]),
     outcomeJson(outcome),
     next,
     outcome.state,
-    retryDelayMs === null ? 0 : 1,
+    isLast ? 0 : 1,
     Math.round(retryDelayMs ?? 0),
-    deadLetter,
-    from,
-  ]);
-  const answer = rows[0];
-  if (answer?.ended === 1 || answer?.written === true) return 'written';
-  if (answer === undefined || answer.held === 0) throw leaseLost(key);
-  if (retryDelayMs !== null && answer.cancelled) return 'cancelled';
-  throw illegalTransition(key, answer.from, next);
+    isLast && outcome.retryable && outcome.state === 'failed',
+    inFlightStates.filter((state) => mayFollow(state, next)),
+  ];
 }
 
 function outcomeJson(outcome: AttemptOutcome): string {

@@ -6,7 +6,7 @@ export class WakeSignal {
   /** Ends every sleep, or the next one. */
   wake(): void {
     this.#woken = this.#sleepers.size === 0;
-    for (const end of [...this.#sleepers]) end();
+    for (const end of this.#sleepers) end();
   }
 
   /** Resolves at a wake, after `ms`, or at the abort, whichever is first. */
