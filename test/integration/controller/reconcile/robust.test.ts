@@ -125,6 +125,17 @@ describe('whatever happens to a pass', () => {
     expect(rows).toEqual([{ n: 60 }]);
   });
 
+  it('an object that one pass holds is passed over by another', async () => {
+    await plane.upload(named('locked', 10));
+    const names = await plane.deps.store.transaction(async (first) => {
+      const mine = await first.claim({ limit: 6 });
+      const others = await plane.deps.store.transaction((second) => second.claim({ limit: 10 }));
+      return [...mine.specs, ...others.specs].map(({ name }) => name);
+    });
+    expect([...names].sort()).toEqual(named('locked', 10).map(({ metadata }) => metadata.name));
+    await plane.converge();
+  });
+
   it('an aborted worker takes no further batch', async () => {
     await plane.upload(named('stopped', 1));
     await drainDue(plane.deps, AbortSignal.abort());
