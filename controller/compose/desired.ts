@@ -5,7 +5,7 @@ import type { TypeDocumentTools } from '../apis/catalog.ts';
 import type { SpecDoor } from '../apis/gateway-ports.ts';
 import type { Admit } from '../apis/intake.ts';
 import type { Config } from '../config.ts';
-import { actorOf } from '../gateway/access.ts';
+import { actorOf } from '../gateway/access/access.ts';
 import type { CurrentCatalog } from '../reconcile/catalog-cache.ts';
 import { createJudge } from '../reconcile/connector/judge.ts';
 import type { ReconcileDeps } from '../reconcile/connector/reconcile.ts';
@@ -16,7 +16,8 @@ import { createIntakeStore } from '../store/intake-store.ts';
 import type { Database } from '../store/queryable.ts';
 import { createReconcileStore } from '../store/reconcile-store.ts';
 import { listRevisions } from '../store/specs/revisions.ts';
-import { admissionSettings, composeAdmit } from './admission.ts';
+import { admitWith } from './admission-verdict.ts';
+import { admissionSettings } from './admission.ts';
 import { composeCatalog } from './catalog.ts';
 import { composeUploadDoor } from './upload-door.ts';
 
@@ -37,7 +38,7 @@ const REMOVAL_GRACE_MS = 30_000;
 /** Composes admission, intake and reconcile over the stores; starts nothing. */
 export function composeDesired({ db, ids, clock, config }: { db: Database; ids: Ids; clock: Clock; config: Config }): Desired {
   const settings = admissionSettings();
-  const admit = composeAdmit(settings);
+  const admit = admitWith(settings);
   const catalog = composeCatalog(db);
   const intakeDeps = { store: createIntakeStore(db), catalog, admit, ids, clock };
   const reconcile: ReconcileDeps = {

@@ -4,7 +4,7 @@ import { validatePaths } from '../admission/validate.ts';
 import { judgeTypeDocument } from '../catalog/judge-type-document.ts';
 import { loadCatalog, type TypeFolder } from '../catalog/load-types.ts';
 import type { OfflineFinding, OfflineValidation } from '../cli/commands/validate.ts';
-import { admissionContext, admissionSettings } from './admission.ts';
+import { admissionSettings, offlineContext } from './admission.ts';
 
 /** Folder of the types that ship with the program, beside the controller, compiled or not. */
 export const bundledTypesFolder = fileURLToPath(new URL('../../runtime/connectors', import.meta.url));
@@ -20,7 +20,7 @@ export const validateOffline: OfflineValidation = async (files, folders) => {
   const tools = typeDocumentTools(settings.compiler);
   const { catalog } = await loadCatalog({ folders: typeFolders(folders), tools });
   const { findings } = await validatePaths(files, {
-    context: admissionContext(settings, catalog),
+    context: offlineContext(settings, catalog),
     judgeTypeDocument: (value) => judgeTypeDocument(value, tools),
   });
   return findings.map(

@@ -1,4 +1,4 @@
-import { admitWith } from '../../controller/admission-verdict.ts';
+import { admitWith } from '../../controller/compose/admission-verdict.ts';
 import type { RegisteredType } from '../../controller/apis/catalog.ts';
 import { submittedDigest, type Submission, type SubmissionResult, type SubmittedDocument } from '../../controller/apis/intake.ts';
 import type { ConditionType } from '../../controller/apis/status/conditions.ts';

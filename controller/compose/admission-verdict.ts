@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConnectorSpec } from '../schemas/connector.ts';
-import { type Admission, admit, isAccepted } from './admission/admit.ts';
-import type { AdmissionContext, DoorScope as AdmissionDoor } from './admission/context.ts';
-import { isObject, normalisedSpec, withoutNulls } from './admission/normalise.ts';
-import type { Admit, DocumentToAdmit, DoorScope, Verdict } from './apis/intake.ts';
+import type { ConnectorSpec } from '../../schemas/connector.ts';
+import { type Admission, admit, isAccepted } from '../admission/admit.ts';
+import type { AdmissionContext, DoorScope as AdmissionDoor } from '../admission/context.ts';
+import { isObject, normalisedSpec, withoutNulls } from '../admission/normalise.ts';
+import type { Admit, DocumentToAdmit, DoorScope, Verdict } from '../apis/intake.ts';
 
 /** What of admission's context is the same for every document. */
 export type AdmissionSettings = Omit<AdmissionContext, 'catalog' | 'door' | 'previous'>;
