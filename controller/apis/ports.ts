@@ -256,12 +256,17 @@ export interface ReconcileUnit {
   settle(settlements: readonly Settlement[]): Promise<void>;
 }
 
+/** An object, and a print of the versions of its rows: itself, instance, schedule, lease and newest run. */
+export interface ObjectPrint extends ObjectKey {
+  readonly print: string;
+}
+
 /** Where the reconcile worker reads and writes. Every method may throw `DatabaseUnavailable` (retry). */
 export interface ReconcileStore {
   /** Everything in `work` or nothing; a failure rolls back. */
   transaction<T>(work: (unit: ReconcileUnit) => Promise<T>): Promise<T>;
-  /** One page of objects in key order, without locks, for comparison. */
-  page(after: ObjectKey | null, limit: number): Promise<{ specs: SpecRow[]; now: Date }>;
+  /** One page of objects in key order, each with a print that changes whenever a row behind it is written. Reads no documents. */
+  prints(after: ObjectKey | null, limit: number): Promise<ObjectPrint[]>;
   /** These objects, as far as they are there, without locks. */
   read(keys: readonly ObjectKey[]): Promise<{ specs: SpecRow[]; now: Date }>;
   observe(specs: readonly SpecRow[]): Promise<Map<string, ObservedRows>>;

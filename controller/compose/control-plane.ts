@@ -13,7 +13,7 @@ import type { Config } from '../config.ts';
 import { findLostProcesses, type LostProcess } from '../dispatch/lost-processes.ts';
 import { createMaintenance, preparePartitions } from '../dispatch/maintenance.ts';
 import { createTakeover } from '../dispatch/takeover.ts';
-import { resync } from '../reconcile/connector/resync.ts';
+import { createResync } from '../reconcile/connector/resync.ts';
 import type { ReconcileDeps } from '../reconcile/connector/reconcile.ts';
 import { startReconcileLoop } from '../reconcile/worker/worker.ts';
 import { createTicker } from '../schedule/ticker.ts';
@@ -93,12 +93,14 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     'takeover',
     createTakeover({ runs: createLostRuns(db), lostProcesses: observed.look, maxRetries: config.maxRetries, clock, log }, OBSERVE_MS),
   );
+  const compare = createResync(parts.reconcile);
+  const resync = createResync(parts.reconcile);
   const loops = [
     reconcile,
     ticker,
     takeover,
     loop('resync', async (passSignal) => {
-      await resync(parts.reconcile, passSignal);
+      await compare(passSignal);
       return config.resyncSeconds * 1_000;
     }),
     loop('maintenance', createMaintenance(maintenance)),

@@ -5,17 +5,17 @@ import { removeSchedules, upsertSchedules } from './instances/schedule-fields.ts
 import { insertInstances, retireInstances, updateInstances, writePhases } from './instances/write-instances.ts';
 import type { Database, Queryable } from './queryable.ts';
 import { claimDueSpecs, claimSpecs, makeSpecsDue, nextSpecDueInMs, recordRequest, requeueSpecs, settleSpecs } from './specs/claim-specs.ts';
-import { readSpecPage, readSpecs } from './specs/read-specs.ts';
+import { readPrints, readSpecs } from './specs/read-specs.ts';
 import { saveRevisions } from './specs/revisions.ts';
 import { forgetSpecs } from './specs/write-specs.ts';
 
 /** Reconciliation in PostgreSQL. */
 export function createReconcileStore(db: Database): ReconcileStore {
   return {
-    transaction: (work) => db.transaction((tx) => work(unitOf(tx))),
-    page: (after, limit) => readSpecPage(db, after, limit),
+    transaction: (work) => withoutJit(db, (tx) => work(unitOf(tx))),
+    prints: (after, limit) => withoutJit(db, (tx) => readPrints(tx, after, limit)),
     read: (keys) => readSpecs(db, keys),
-    observe: (specs) => observeRows(db, specs),
+    observe: (specs) => withoutJit(db, (tx) => observeRows(tx, specs)),
     async makeDue(keys) {
       const made = await makeSpecsDue(db, keys);
       if (made > 0) await db.query(`select pg_notify('specs_due', '')`);
@@ -24,6 +24,17 @@ export function createReconcileStore(db: Database): ReconcileStore {
     recordRequest: (key, kind, handled) => recordRequest(db, key, kind, handled),
     nextDueInMs: () => nextSpecDueInMs(db),
   };
+}
+
+/**
+ * The look at a batch is many small index lookups in one statement: the planner takes their sum for a long query and would compile it for
+ * longer than it runs.
+ */
+function withoutJit<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return db.transaction(async (tx) => {
+    await tx.query('set local jit = off');
+    return work(tx);
+  });
 }
 
 function unitOf(tx: Queryable): ReconcileUnit {

@@ -5,6 +5,7 @@ import type { ConditionType } from '../../controller/apis/status/conditions.ts';
 import { Catalog } from '../../controller/catalog/catalog.ts';
 import { nextDue } from '../../controller/schedule/next-due.ts';
 import { createCatalogCache } from '../../controller/reconcile/catalog-cache.ts';
+import { createResync, type Resync } from '../../controller/reconcile/connector/resync.ts';
 import { createJudge } from '../../controller/reconcile/connector/judge.ts';
 import type { ReconcileDeps } from '../../controller/reconcile/connector/reconcile.ts';
 import { drainDue, type WorkerDeps } from '../../controller/reconcile/worker/worker.ts';
@@ -38,6 +39,7 @@ export interface ControlPlane {
   readonly intake: Intake;
   readonly preview: Preview;
   readonly deps: WorkerDeps;
+  readonly resync: Resync;
   /** Hands documents in as the whole content of the folder. */
   list(documents: readonly Connector[], more?: Partial<Submission>): Promise<SubmissionResult>;
   upload(documents: readonly Connector[], more?: Partial<Submission>): Promise<SubmissionResult>;
@@ -95,6 +97,7 @@ export async function controlPlane(pool: Pool, options: ControlPlaneOptions = {}
     db,
     intake,
     deps,
+    resync: createResync(reconcile),
     preview: createPreview({ intake: intakeDeps, reconcile }),
     register,
     list: (documents, more) =>

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../apis/ports.ts';
+import type { ObjectKey, ObjectPrint } from '../../apis/ports.ts';
 import { decide } from './decide/decide.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Observation } from './observation.ts';
@@ -6,43 +6,91 @@ import { observe } from './observe.ts';
 import { type ReconcileDeps, tellsSomething } from './reconcile.ts';
 import { summarize } from './summarize/summarize.ts';
 
-/** Objects a page. */
-const PAGE = 1_000;
+/** Prints a page, and objects that are compared at once. */
+const PAGE = 5_000;
+const COMPARED_AT_ONCE = 500;
 
 /** What a comparison found. */
 export interface ResyncReport {
+  readonly objects: number;
+  /** Objects with a row that was written since they were last found in order; the others need no second look. */
   readonly compared: number;
   /** Objects that are not as a pass would leave them; they are due now. */
   readonly different: number;
 }
 
+/** Compares every object with its rows; see `createResync`. */
+export type Resync = (signal: AbortSignal) => Promise<ResyncReport>;
+
 /**
- * Compares every object with its rows, page by page, by deciding and summarizing without carrying anything out. Reads only: an object
- * that a pass would change, because a row was edited by hand or a notification was lost, is made due; at rest nothing is written.
+ * The periodic comparison: decides and summarizes every object without carrying anything out. It only reads; an object that a pass would
+ * change, because a row was edited by hand or a notification was lost, is made due. Deciding is a function of rows and catalog, so an
+ * object whose rows have the print with which it was found in order, under the same catalog, is in order still.
  */
-export async function resync(deps: ReconcileDeps, signal: AbortSignal): Promise<ResyncReport> {
-  let [compared, different] = [0, 0];
-  let coming = nextPage(deps, null);
-  while (!signal.aborted) {
-    const { specs, now } = await coming;
-    const last = specs.at(-1);
-    if (last === undefined) return { compared, different };
-    // The database fetches the next page while this one is compared.
-    coming = nextPage(deps, last);
-    const observations = await observe(deps.store, specs, { judge: deps.judge, catalog: await deps.catalog() });
-    const keys = observations.filter((observation) => differs(observation, now, deps)).map(({ spec }) => spec);
-    different += keys.length === 0 ? 0 : await deps.store.makeDue(keys);
-    compared += specs.length;
-  }
-  await coming;
-  return { compared, different };
+export function createResync(deps: ReconcileDeps): Resync {
+  let known = new Map<string, string>();
+  let stamp = '';
+  return async (signal) => {
+    const { stamp: current } = await deps.catalog();
+    if (current !== stamp) known = new Map();
+    stamp = current;
+    const inOrder = new Map<string, string>();
+    const report = { objects: 0, compared: 0, different: 0 };
+    for await (const page of pagesOf(deps, signal)) {
+      const [same, fresh] = split(page, known);
+      remember(inOrder, same);
+      for (const slice of slicesOf(fresh)) {
+        const different = await compare(deps, slice);
+        const wrong = new Set(different.map(keyOf));
+        remember(
+          inOrder,
+          slice.filter((one) => !wrong.has(keyOf(one))),
+        );
+        report.different += different.length === 0 ? 0 : await deps.store.makeDue(different);
+      }
+      report.objects += page.length;
+      report.compared += fresh.length;
+    }
+    // A comparison that was cut short knows less than the one before.
+    if (!signal.aborted) known = inOrder;
+    return report;
+  };
 }
 
-function nextPage(deps: ReconcileDeps, after: ObjectKey | null): ReturnType<ReconcileDeps['store']['page']> {
-  const page = deps.store.page(after, PAGE);
-  // Awaited in the next round; a failure before that is none unhandled.
-  page.catch(() => undefined);
-  return page;
+function split(page: readonly ObjectPrint[], known: ReadonlyMap<string, string>): [same: ObjectPrint[], fresh: ObjectPrint[]] {
+  const { same = [], fresh = [] } = Object.groupBy(page, (one) => (known.get(keyOf(one)) === one.print ? 'same' : 'fresh'));
+  return [same, fresh];
+}
+
+function slicesOf(objects: readonly ObjectPrint[]): ObjectPrint[][] {
+  return Array.from({ length: Math.ceil(objects.length / COMPARED_AT_ONCE) }, (_, at) =>
+    objects.slice(at * COMPARED_AT_ONCE, (at + 1) * COMPARED_AT_ONCE),
+  );
+}
+
+function remember(inOrder: Map<string, string>, objects: readonly ObjectPrint[]): void {
+  for (const one of objects) inOrder.set(keyOf(one), one.print);
+}
+
+async function* pagesOf(deps: ReconcileDeps, signal: AbortSignal): AsyncGenerator<readonly ObjectPrint[]> {
+  let page = await deps.store.prints(null, PAGE);
+  while (page.length > 0 && !signal.aborted) {
+    yield page;
+    page = await deps.store.prints(page.at(-1) ?? null, PAGE);
+  }
+}
+
+/** Objects of these that a pass would change. The print was taken before the rows are read: a change in between shows in the next one. */
+async function compare(deps: ReconcileDeps, keys: readonly ObjectKey[]): Promise<ObjectKey[]> {
+  const { specs, now } = await deps.store.read(keys);
+  const observations = await observe(deps.store, specs, { judge: deps.judge, catalog: await deps.catalog() });
+  return observations
+    .filter((observation) => differs(observation, now, deps))
+    .map(({ spec: { namespace, name } }) => ({ namespace, name }));
+}
+
+function keyOf({ namespace, name }: ObjectKey): string {
+  return `${namespace}/${name}`;
 }
 
 function differs(observation: Observation, now: Date, deps: ReconcileDeps): boolean {

@@ -14,8 +14,9 @@ const OBSERVE = `
   left join schedules sc on sc.connector_instance_id = i.connector_instance_id
   left join instance_leases l on l.connector_instance_id = i.connector_instance_id
   left join lateral (
-    select ${runJson('r')} as run from runs r where r.connector_instance_id = i.connector_instance_id and r.run_id = l.run_id
-  ) active on l.run_id is not null
+    select ${runJson('r')} as run from runs r
+    where r.connector_instance_id = l.connector_instance_id and r.run_id = l.run_id limit 1
+  ) active on true
   left join lateral (
     select ${runJson('r')} as run from runs r
     where r.connector_instance_id = i.connector_instance_id and r.state in ('succeeded', 'failed', 'cancelled', 'abandoned')

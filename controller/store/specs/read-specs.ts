@@ -1,4 +1,4 @@
-import type { ObjectKey, RecordedSpec, RetainedInstance } from '../../apis/ports.ts';
+import type { ObjectKey, ObjectPrint, RecordedSpec, RetainedInstance } from '../../apis/ports.ts';
 import type { SpecRow } from '../../apis/rows.ts';
 import type { Queryable } from '../queryable.ts';
 import { decodeRecorded, decodeSpec, RECORDED_COLUMNS, RECORDED_FROM, SPEC_COLUMNS } from './spec-codec.ts';
@@ -60,15 +60,25 @@ export async function readRetained(db: Queryable, keys: readonly ObjectKey[]): P
   }));
 }
 
-/** One page in key order, and the database's time. No locks. */
-export async function readSpecPage(db: Queryable, after: ObjectKey | null, limit: number): Promise<{ specs: SpecRow[]; now: Date }> {
+/**
+ * One page in key order with the row versions behind each object: `xmin` is the transaction that wrote a row last, so that any change,
+ * by whomever, shows without reading a single document. No locks.
+ */
+export async function readPrints(db: Queryable, after: ObjectKey | null, limit: number): Promise<ObjectPrint[]> {
   const { rows } = await db.query(
-    `select ${SPEC_COLUMNS}, now() as read_at from connector_specs s
+    `select s.namespace, s.name, concat_ws(' ', s.xmin, i.xmin, sc.xmin, l.xmin, newest.xmin, newest.run_id) as print
+     from connector_specs s
+     left join connector_instances i on i.connector_instance_id = s.instance_id
+     left join schedules sc on sc.connector_instance_id = s.instance_id
+     left join instance_leases l on l.connector_instance_id = s.instance_id
+     left join lateral (
+       select r.xmin, r.run_id from runs r where r.connector_instance_id = s.instance_id order by r.run_id desc limit 1
+     ) newest on true
      where $1::text is null or (s.namespace, s.name) > ($1, $2)
      order by s.namespace, s.name limit $3`,
     [after?.namespace ?? null, after?.name ?? '', limit],
   );
-  return { specs: rows.map(decodeSpec), now: (rows[0]?.['read_at'] as Date | undefined) ?? new Date(0) };
+  return rows.map((row) => ({ namespace: row['namespace'] as string, name: row['name'] as string, print: row['print'] as string }));
 }
 
 /** These objects, as far as they are there, and the database's time. No locks. */

@@ -354,6 +354,5 @@ describe('request tokens', () => {
 
 /** Compares everything once; answers how many objects it made due. */
 async function resyncNow(): Promise<number> {
-  const { resync } = await import('../../../../controller/reconcile/connector/resync.ts');
-  return (await resync(plane.deps, new AbortController().signal)).different;
+  return (await plane.resync(new AbortController().signal)).different;
 }

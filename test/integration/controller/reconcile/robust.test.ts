@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { reconcileBatch } from '../../../../controller/reconcile/connector/reconcile.ts';
-import { resync } from '../../../../controller/reconcile/connector/resync.ts';
 import { drainDue } from '../../../../controller/reconcile/worker/worker.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
 import { conditionOf, controlPlane, type ControlPlane, instanceOf, statusOf } from '../../../gen/control-plane.ts';
-import { connector, withSpec } from '../../../gen/documents.ts';
+import { registeredType } from '../../../gen/admission-context.ts';
+import { connector, connectorType, withSpec } from '../../../gen/documents.ts';
 
 let database: TestDatabase;
 let plane: ControlPlane;
@@ -255,13 +255,25 @@ describe('at rest', () => {
       const before = await written();
       const { results } = await plane.list(documents);
       expect(results.every(({ outcome }) => outcome === 'unchanged')).toBe(true);
-      expect((await resync(plane.deps, new AbortController().signal)).different).toBe(0);
+      expect(await plane.resync(new AbortController().signal)).toMatchObject({ compared: expect.any(Number), different: 0 });
+      expect(await plane.resync(new AbortController().signal)).toMatchObject({ compared: 0, different: 0 });
       await plane.converge();
       await flushAll();
       expect(await written()).toBe(before);
     } finally {
       session.release();
     }
+  });
+
+  it('a comparison looks again at an object whose rows were written, and at all when the catalog changed', async () => {
+    await plane.resync(new AbortController().signal);
+    await database.pool.query(`update schedules set suspended = true where connector_instance_id =
+      (select connector_instance_id from connector_instances where name = 'resting-3')`);
+    expect(await plane.resync(new AbortController().signal)).toMatchObject({ compared: 1, different: 1 });
+    await plane.converge();
+    await plane.register([registeredType(connectorType('brand-new'))]);
+    const { objects, compared, different } = await plane.resync(new AbortController().signal);
+    expect([compared, different]).toEqual([objects, 0]);
   });
 
   /** Makes each pooled session publish its counters. */
