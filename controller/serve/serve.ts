@@ -9,6 +9,7 @@ import type { StartSteps } from '../../platform/start-steps.ts';
 import { startController } from '../compose/controller.ts';
 import type { Config } from '../config.ts';
 import { makeDataFolder } from './data-folder.ts';
+import { keepDatabase } from './keep-database.ts';
 import { ensureOperatorToken } from './operator-token.ts';
 import { showConnectors } from './show-connectors.ts';
 import { RuntimeSupervisor } from './supervise-runtime.ts';
@@ -62,23 +63,10 @@ export async function serve(parts: ServeParts): Promise<void> {
   steps.done('terminal view', async () => shown.stop());
 }
 
-/** The embedded server, started again when it dies; it is only stopped by whoever owns it. */
-async function startDatabase({ config, clock, log, steps }: ServeParts): Promise<string> {
+/** The embedded server, kept alive; it is only stopped by whoever owns it. */
+async function startDatabase({ config, clock, log, random, steps }: ServeParts): Promise<string> {
   const options = { dataFolder: join(config.dataFolder, 'postgres'), clock, log };
-  let server = await startEmbedded(options);
-  let stopping = false;
-  const keep = async (): Promise<void> => {
-    while (!stopping) {
-      await server.lost;
-      if (stopping) return;
-      log.warn({ pid: server.pid }, 'PostgreSQL is gone and is started again');
-      server = await startEmbedded(options);
-    }
-  };
-  keep().catch((error: unknown) => log.error({ err: error }, 'PostgreSQL could not be started again'));
-  steps.done('PostgreSQL', async () => {
-    stopping = true;
-    await server.stop();
-  });
-  return server.url;
+  const database = await keepDatabase({ start: () => startEmbedded(options), clock, log, random });
+  steps.done('PostgreSQL', () => database.stop());
+  return database.url;
 }

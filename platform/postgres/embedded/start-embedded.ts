@@ -53,11 +53,17 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const urlOf = (database: string): string =>
     `postgresql://${ROLE}:${encodeURIComponent(password)}@${encodeURIComponent(server.socketFolder)}:5432/${database}`;
   const session = await openOwnerSession(urlOf('postgres'));
-  await ensureDatabase(urlOf('postgres'), DATABASE);
-  const owner = await session.isOwner();
+  // A session that is left behind by a failed start would keep the owner's lock from every later one.
+  const owner = await ensureDatabase(urlOf('postgres'), DATABASE)
+    .then(() => session.isOwner())
+    .catch(async (error: unknown) => {
+      await session.close();
+      throw error;
+    });
   log?.info({ serverPid: server.pid, adopted, owner, version: binaries.majorVersion }, 'embedded PostgreSQL is ready');
   const started = (await processStarted(server.pid)) ?? '';
   const bounded = boundLog(layout.log);
+  void session.lost.then(() => bounded.stop());
   const stop = once(async (): Promise<'stopped' | 'left'> => {
     bounded.stop();
     const mine = await session.isOwner();
