@@ -8,7 +8,7 @@ import { summarize } from './summarize/summarize.ts';
 
 /** Prints a page, and objects that are compared at once. */
 const PAGE = 5_000;
-const COMPARED_AT_ONCE = 500;
+const COMPARED_AT_ONCE = 1_000;
 
 /** What a comparison found. */
 export interface ResyncReport {

@@ -84,12 +84,12 @@ export async function readPrints(db: Queryable, after: ObjectKey | null, limit: 
 /** These objects, as far as they are there, and the database's time. No locks. */
 export async function readSpecs(db: Queryable, keys: readonly ObjectKey[]): Promise<{ specs: SpecRow[]; now: Date }> {
   const { rows } = await db.query(
-    `select ${SPEC_COLUMNS} from connector_specs s
-     where (s.namespace, s.name) in (select k ->> 'namespace', k ->> 'name' from jsonb_array_elements($1::jsonb) k)`,
+    `select at.now as read_at, s.* from (select now() as now) at left join lateral (
+       select ${SPEC_COLUMNS} from jsonb_to_recordset($1::jsonb) as k("namespace" text, "name" text)
+       join connector_specs s on s.namespace = k."namespace" and s.name = k."name") s on true`,
     [keyList(keys)],
   );
-  const at = await db.query('select now() as read_at');
-  return { specs: rows.map(decodeSpec), now: at.rows[0]?.['read_at'] as Date };
+  return { specs: rows.filter((row) => row['uid'] !== null).map(decodeSpec), now: rows[0]?.['read_at'] as Date };
 }
 
 /** One object, or null. */
