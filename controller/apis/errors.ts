@@ -11,8 +11,8 @@ interface ErrorEntry {
 /** Every reason that the control plane itself raises. Finding reasons and run reasons have tables of their own. */
 export const apiErrors = {
   DocumentsRefused: {
-    message: '{refused} of {total} documents were refused; nothing of them was stored',
-    hint: 'Correct what the findings name and apply again.',
+    message: '{refused} of {total} documents were refused and not stored; the others were taken',
+    hint: 'Correct what the findings name and apply again; documents that were taken stay as they are.',
     disposition: 'stall',
     http: 422,
   },
@@ -45,6 +45,12 @@ export const apiErrors = {
     hint: 'See what there is with `connectorctl get connectors`.',
     disposition: 'stall',
     http: 404,
+  },
+  ConnectorKeyRequired: {
+    message: '«{given}» is a URL; a connector_key, the short canonical key of a type, is needed',
+    hint: 'Write the connector_key, such as gmail; see `connectorctl types`.',
+    disposition: 'stall',
+    http: 400,
   },
   RequestTooLarge: {
     message: 'the request is larger than the server takes',

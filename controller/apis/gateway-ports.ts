@@ -56,11 +56,16 @@ export type ConnectorChange =
 export interface ConnectorReader {
   list(query: ConnectorQuery): Promise<{ items: ReadConnector[]; next: ObjectKey | null; remaining: number }>;
   get(key: ObjectKey, visibility: Visibility): Promise<ReadConnector | null>;
+  /** Those of the given names that are taken by connectors which the subject may not see. */
+  hidden(keys: readonly ObjectKey[], visibility: Visibility): Promise<ObjectKey[]>;
   /** Accepted revisions, newest first. */
   revisions(key: ObjectKey): Promise<{ revision: string; generation: number; acceptedAt: Date }[]>;
   /** Where a watch begins: everything committed so far is before it. */
   position(): Promise<string>;
-  /** Changes since a position, each object once; the new position misses nothing that commits later. */
+  /**
+   * Changes since a position, each object once; the new position misses nothing that commits later. Of deletions identity alone is known
+   * any more, not the owner: the caller tells them to nobody who was not shown the object before.
+   */
   changesSince(position: string, visibility: Visibility): Promise<{ changes: ConnectorChange[]; position: string }>;
 }
 
@@ -74,6 +79,8 @@ export interface ApiSubmission {
   readonly namespace: string;
   readonly subject: Subject;
   readonly requestId: string;
+  /** Refused unless the object is at this version; for a single document. */
+  readonly resourceVersion?: string;
 }
 
 /** What would become of one document, and how the objects behind it would change. */
@@ -87,7 +94,10 @@ export interface DocumentDiff {
 
 /** The upload door as the API calls it. */
 export interface SpecDoor {
-  /** Throws `DocumentsRefused` with `findings` when one of the documents is refused: then none was stored. */
+  /**
+   * Each document is taken or refused on its own. Throws `DocumentsRefused` (details: `findings`, and `results` for every document) when
+   * one was not taken; for a single document its own `SourceConflict`, `ResourceVersionConflict` or `DeletionInProgress`.
+   */
   apply(submission: ApiSubmission): Promise<{ results: readonly DocumentResult[] }>;
   /** The same verdict with nothing stored. */
   dryRun(submission: ApiSubmission): Promise<{ results: readonly DocumentResult[] }>;
@@ -101,9 +111,10 @@ export interface SpecDoor {
 
 /** What owners do to a connector beside its document. Each is audited. */
 export interface ConnectorActions {
-  pause(target: ReadConnector, actor: Actor, requestId: string): Promise<void>;
-  resume(target: ReadConnector, actor: Actor, requestId: string): Promise<void>;
-  reconcile(target: ReadConnector, actor: Actor, requestId: string): Promise<void>;
+  /** `unchanged`: it is paused already, or has no schedule. */
+  pause(target: ReadConnector, actor: Actor, requestId: string): Promise<'paused' | 'unchanged'>;
+  resume(target: ReadConnector, actor: Actor, requestId: string): Promise<'resumed' | 'unchanged'>;
+  reconcile(target: ReadConnector, actor: Actor, requestId: string): Promise<'requested'>;
   /** Throws `run_already_active` or `RunRefused`. */
   run(target: ReadConnector, actor: Actor, requestId: string): Promise<{ runId: string; traceId: string }>;
   /** Cancels one run, or the active one. Throws `NotFound`, `CancelTooLate`, `RunFinished`. */

@@ -12,6 +12,8 @@ import type { ReconcileDeps } from '../reconcile/connector/reconcile.ts';
 import { createIntake, type Intake } from '../reconcile/intake/submit.ts';
 import { createPreview } from '../reconcile/preview.ts';
 import { nextDue } from '../schedule/next-due.ts';
+import { appendAudit } from '../store/audit.ts';
+import { createConnectorReader } from '../store/connectors/connector-reader.ts';
 import { createIntakeStore } from '../store/intake-store.ts';
 import type { Database } from '../store/queryable.ts';
 import { createReconcileStore } from '../store/reconcile-store.ts';
@@ -49,6 +51,15 @@ export function composeDesired({ db, ids, clock, config }: { db: Database; ids: 
   };
   const intake = createIntake(intakeDeps);
   const preview = createPreview({ intake: intakeDeps, reconcile });
-  const door = composeUploadDoor({ intake, preview, admit, catalog, actorOf, revisions: (key) => listRevisions(db, key) });
+  const door = composeUploadDoor({
+    intake,
+    preview,
+    admit,
+    catalog,
+    actorOf,
+    hidden: createConnectorReader(db).hidden,
+    audit: (events) => appendAudit(db, events),
+    revisions: (key) => listRevisions(db, key),
+  });
   return { admit, tools: typeDocumentTools(settings.compiler), catalog, intake, reconcile, door };
 }

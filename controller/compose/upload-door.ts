@@ -1,22 +1,14 @@
-import { parseDocuments } from '../admission/parse/parse-documents.ts';
+import type { ApiSubmission, DocumentDiff, ReadConnector, SpecDoor, Subject } from '../apis/gateway-ports.ts';
+import type { Admit, DocumentResult, ObjectChange, Submission } from '../apis/intake.ts';
 import { apiError } from '../apis/errors.ts';
-import type { Finding } from '../apis/finding.ts';
-import type { ApiSubmission, ReadConnector, SpecDoor, Subject } from '../apis/gateway-ports.ts';
-import {
-  type Admit,
-  type DocumentResult,
-  type DocumentToAdmit,
-  type DoorScope,
-  type Submission,
-  type SubmittedDocument,
-  submittedDigest,
-} from '../apis/intake.ts';
-
-import type { Actor, RevisionRow } from '../apis/rows.ts';
+import type { Actor, AuditEvent, RevisionRow } from '../apis/rows.ts';
 import type { CurrentCatalog } from '../reconcile/catalog-cache.ts';
 import type { Intake } from '../reconcile/intake/submit.ts';
 import type { Preview } from '../reconcile/preview.ts';
 import { DEFAULT_NAMESPACE } from './admission.ts';
+import { guardScope, type GuardParts, scopeOf } from './upload/guard-scope.ts';
+import { requireTaken } from './upload/judge-results.ts';
+import { parseForNamespace, readSubmission, submitted } from './upload/read-submission.ts';
 
 /** Configured name of the door behind the API. */
 export const UPLOAD_SOURCE = 'upload';
@@ -27,59 +19,82 @@ export interface UploadDoorParts {
   readonly preview: Preview;
   readonly admit: Admit;
   readonly catalog: CurrentCatalog;
+  readonly hidden: GuardParts['hidden'];
+  readonly audit: (events: readonly AuditEvent[]) => Promise<void>;
   actorOf(subject: Subject): Actor;
   revisions(key: { namespace: string; name: string }): Promise<(RevisionRow & { generation: number })[]>;
 }
 
-/** The upload API as a door: refuses synchronously, and then stores nothing but the audit row. */
+/** The upload API as a door: it takes or refuses each document on its own, at once; of a refused one it stores the audit row alone. */
 export function composeUploadDoor(parts: UploadDoorParts): SpecDoor {
   return {
     async apply(request) {
-      const { results } = await parts.intake.submit(submissionOf(request, parts));
-      return { results: requireTaken(results) };
+      const refused = (results: readonly DocumentResult[]) => parts.audit(results.map((result) => refusalAudit(result, request, parts)));
+      const submit = async (submission: Submission) => (await parts.intake.submit(submission)).results;
+      return { results: requireTaken(await throughDoor(request, parts, submit, refused)) };
     },
     async dryRun(request) {
-      const previews = await parts.preview(submissionOf(request, parts));
+      const previews = await throughDoor(request, parts, parts.preview);
       return { results: requireTaken(previews.map(({ changes: _, ...result }) => result)) };
     },
     async validate(request) {
-      const { documents, findings } = read(request);
+      const { documents, findings } = parseForNamespace(request);
       const { view } = await parts.catalog();
       const context = { catalog: view, scope: scopeOf(request.subject), recorded: null };
       return { findings: [...findings, ...documents.flatMap((document) => parts.admit(document, context).findings)] };
     },
     async diff(request) {
-      const previews = await parts.preview(submissionOf(request, parts));
+      const previews = await throughDoor(request, parts, parts.preview);
       requireTaken(previews);
-      return { diffs: previews };
+      return { diffs: previews.map(diffOf) };
     },
     async remove(target, subject, requestId) {
       const { namespace = DEFAULT_NAMESPACE, name } = target.view.metadata;
-      await parts.intake.remove({ source: UPLOAD_SOURCE, epoch: null, namespace, name, actor: parts.actorOf(subject), requestId });
+      const actor = parts.actorOf(subject);
+      try {
+        await parts.intake.remove({ source: UPLOAD_SOURCE, epoch: null, namespace, name, actor, requestId });
+      } catch (error) {
+        const { reason } = error as { reason?: unknown };
+        const refused = { actor, action: 'connector.spec.remove', outcome: 'refused', namespace, name, requestId } as const;
+        await parts.audit([
+          { ...refused, instanceId: target.instanceId, source: UPLOAD_SOURCE, ...(typeof reason === 'string' ? { reason } : {}) },
+        ]);
+        throw error;
+      }
     },
     async rollback(target, revision, subject, requestId) {
       const { namespace = DEFAULT_NAMESPACE, name } = target.view.metadata;
       const found = (await parts.revisions({ namespace, name })).filter((one) => one.revision.startsWith(revision));
       if (found.length !== 1 || found[0] === undefined) throw apiError('RevisionUnknown', { namespace, name, revision });
-      const document = documentOf(target, found[0]);
-      const { results } = await parts.intake.submit({
-        ...submission({ subject, requestId }, parts),
-        documents: [submitted({ value: document }, { namespace, name })],
-      });
+      const documents = [submitted({ value: documentOf(target, found[0]) }, { namespace })];
+      const { results } = await parts.intake.submit({ ...submission({ subject, requestId }, parts), documents });
       return requireTaken(results)[0] as DocumentResult;
     },
   };
 }
 
-function documentOf(target: ReadConnector, revision: RevisionRow): Record<string, unknown> {
-  const { apiVersion, kind, metadata } = target.view;
-  const { name, namespace, labels, annotations } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: { name, namespace, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
-    spec: revision.spec,
-  };
+/** What became of a document; a preview also says what would change. */
+type Outcome = DocumentResult & { readonly changes?: readonly ObjectChange[] };
+
+/**
+ * Reads the documents, holds back what the subject has no business with, hands on the rest, and answers one result a document, in the
+ * order given, unreadable ones last.
+ */
+async function throughDoor(
+  request: ApiSubmission,
+  parts: UploadDoorParts,
+  handOn: (submission: Submission) => Promise<readonly Outcome[]>,
+  refused: (results: readonly DocumentResult[]) => Promise<void> = async () => undefined,
+): Promise<Outcome[]> {
+  const { documents, unreadable } = readSubmission(request);
+  const { view } = await parts.catalog();
+  const answers = await guardScope(documents, request.subject, { admit: parts.admit, catalog: view, hidden: parts.hidden });
+  const held = answers.filter((answer) => answer !== null);
+  if (held.length + unreadable.length > 0) await refused([...held, ...unreadable]);
+  const passed = documents.filter((_, at) => answers[at] === null);
+  const results = passed.length === 0 ? [] : await handOn({ ...submission(request, parts), documents: passed });
+  const byDocument = new Map(passed.map((document, at) => [document, results[at] as Outcome]));
+  return [...documents.map((document, at) => answers[at] ?? (byDocument.get(document) as Outcome)), ...unreadable];
 }
 
 function submission(request: Pick<ApiSubmission, 'subject' | 'requestId'>, parts: UploadDoorParts): Omit<Submission, 'documents'> {
@@ -93,83 +108,37 @@ function submission(request: Pick<ApiSubmission, 'subject' | 'requestId'>, parts
   };
 }
 
-/** Throws `DocumentsRefused` when a text cannot be read, or names no object. */
-function submissionOf(request: ApiSubmission, parts: UploadDoorParts): Submission {
-  const { documents, findings } = read(request);
-  if (findings.some(({ severity }) => severity === 'error')) throw refused(findings, documents.length + 1, 1);
-  if (documents.length === 0) throw apiError('RequestInvalid', { problem: 'the body holds no document' });
+/** The audit row of a document that never reached intake, which writes those of all others. It names no instance: what is there is not the subject's. */
+function refusalAudit({ namespace, name, reason }: DocumentResult, request: ApiSubmission, parts: UploadDoorParts): AuditEvent {
   return {
-    ...submission(request, parts),
-    documents: documents.map((document) => submitted(document, identityOf(document.value, request.namespace))),
+    actor: parts.actorOf(request.subject),
+    action: 'connector.spec.apply',
+    outcome: 'refused',
+    namespace,
+    name,
+    source: UPLOAD_SOURCE,
+    requestId: request.requestId,
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 
-function read(request: ApiSubmission): { documents: DocumentToAdmit[]; findings: Finding[] } {
-  const { documents, findings } = parseDocuments(request.text, request.file);
-  return { documents: documents.map((document) => ({ ...document, value: inNamespace(document.value, request.namespace) })), findings };
+function diffOf({
+  namespace,
+  name,
+  outcome,
+  changes = [],
+  findings,
+}: DocumentResult & { changes?: readonly ObjectChange[] }): DocumentDiff {
+  return { namespace, name, outcome, changes, findings };
 }
 
-/** A document that names no namespace is meant for that of the request. */
-function inNamespace(value: unknown, namespace: string): unknown {
-  if (typeof value !== 'object' || value === null || namespace === DEFAULT_NAMESPACE) return value;
-  const { metadata } = value as { metadata?: unknown };
-  if (typeof metadata !== 'object' || metadata === null || 'namespace' in metadata) return value;
-  return { ...value, metadata: { ...metadata, namespace } };
-}
-
-function submitted(document: DocumentToAdmit, identity: { namespace: string; name: string }): SubmittedDocument {
-  const resourceVersion = (document.value as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
+function documentOf(target: ReadConnector, revision: RevisionRow): Record<string, unknown> {
+  const { apiVersion, kind, metadata } = target.view;
+  const { name, namespace, labels, annotations } = metadata;
   return {
-    ...identity,
-    digest: submittedDigest(document.value),
-    origin: document.file === undefined ? {} : { file: document.file },
-    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
-    read: () => document,
+    apiVersion,
+    kind,
+    metadata: { name, namespace, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+    spec: revision.spec,
   };
-}
-
-/** What a document is about; one that names nothing gets a name that no object can have, and is refused by its schema. */
-function identityOf(value: unknown, namespace: string): { namespace: string; name: string } {
-  const { metadata } = (value ?? {}) as { metadata?: { name?: unknown; namespace?: unknown } | null };
-  return {
-    namespace: typeof metadata?.namespace === 'string' ? metadata.namespace : namespace,
-    name: typeof metadata?.name === 'string' ? metadata.name : '(unnamed)',
-  };
-}
-
-/** An owner's token may write for that owner in its namespaces; an operator's for everyone. */
-function scopeOf({ kind, namespaces, owner, projectId }: Subject): DoorScope {
-  if (kind === 'operator' || owner === null) return { namespaces, owners: null };
-  return { namespaces, owners: [{ ...owner, ...(projectId === null ? {} : { projectId }) }] };
-}
-
-type Outcome = Pick<DocumentResult, 'namespace' | 'name' | 'outcome' | 'findings'> & Partial<DocumentResult>;
-
-/** All or the reason: throws the typed error of the first document that was not taken. */
-function requireTaken<T extends Outcome>(results: readonly T[]): readonly T[] {
-  const refusals = results.filter(({ outcome }) => outcome === 'refused');
-  if (refusals.length > 0)
-    throw refused(
-      refusals.flatMap(({ findings }) => findings),
-      results.length,
-      refusals.length,
-    );
-  const lost = results.find(({ outcome }) => outcome === 'conflict' || outcome === 'stale' || outcome === 'removing');
-  if (lost !== undefined) throw notTaken(lost);
-  return results;
-}
-
-function notTaken({ namespace, name, outcome, reason, message, hint }: Outcome): Error {
-  const fallback = outcome === 'stale' ? 'ResourceVersionConflict' : outcome === 'removing' ? 'DeletionInProgress' : 'SourceConflict';
-  const known = reason === 'SourceConflict' || reason === 'ResourceVersionConflict' || reason === 'DeletionInProgress' ? reason : fallback;
-  const fault = apiError(known, { kind: 'connector', namespace, name, owner: 'another source' });
-  if (message !== undefined) fault.message = message;
-  if (hint !== undefined) Object.assign(fault, { hint });
-  return fault;
-}
-
-function refused(findings: readonly Finding[], total: number, count: number): Error {
-  const fault = apiError('DocumentsRefused', { refused: count, total });
-  Object.assign(fault.details, { findings });
-  return fault;
 }

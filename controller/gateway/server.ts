@@ -1,11 +1,11 @@
-import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import type { Ids } from '../../platform/ids.ts';
 import { apiError } from '../apis/errors.ts';
-import type { Subject } from '../apis/gateway-ports.ts';
-import { may, type Permission } from './access.ts';
-import { errorAnswer } from './error-answer.ts';
-import type { GatewayParts } from './gateway-parts.ts';
+import { authorize, requireAccessRule } from './access/authorize.ts';
+import { answerBadHttp, handleErrors, sendError } from './answers/handle-errors.ts';
+import { describeApi, operationId } from './description/openapi.ts';
+import type { Gateway, GatewayLog, GatewayParts } from './gateway-parts.ts';
+import { takeBodies } from './requests/body-parsers.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { catalogRoutes } from './routes/catalog.ts';
 import { connectorActionRoutes } from './routes/connector-actions.ts';
@@ -15,110 +15,71 @@ import { recordRoutes } from './routes/records.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { specRoutes } from './routes/specs.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 
 /** Largest body: a submission of some thousand documents. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-const bearer = /^Bearer ([A-Za-z0-9._~+/=-]{16,512})$/i;
+/** A request must have arrived whole by then, in milliseconds. */
+const ARRIVAL_MS = 60_000;
+/** Answers that are under way at the stop get this long, in milliseconds; watches and long polls end at once. */
+const DRAIN_MS = 5_000;
+/** Names of sources are paths. */
+const MAX_PARAM_LENGTH = 4_096;
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set once the token was found; routes below /v1 always have it. */
-    subject: Subject | null;
-  }
-  interface FastifyContextConfig {
-    /** What the subject needs; a route without it is refused to everyone. */
-    permission?: Permission;
-    /** Answers without a token: probes, metrics, the API's own description. */
-    open?: boolean;
-  }
-}
+const routes = [
+  healthRoutes,
+  specRoutes,
+  connectorRoutes,
+  connectorActionRoutes,
+  runRoutes,
+  recordRoutes,
+  catalogRoutes,
+  sourceRoutes,
+  auditRoutes,
+  tokenRoutes,
+];
 
-/** What the server logs; never a header or a body. */
-export interface GatewayLog {
-  error(facts: Record<string, unknown>, message: string): void;
-  debug(facts: Record<string, unknown>, message: string): void;
-}
-
-/** Builds the HTTP API; the caller listens and closes. */
+/** Builds the HTTP API; the caller listens and closes. Closing ends watches at once and waits a bounded time for other answers. */
 export async function buildServer(parts: GatewayParts, ids: Ids, log: GatewayLog): Promise<FastifyInstance> {
+  const closing = new AbortController();
+  const gateway: Gateway = { ...parts, log, closing: closing.signal };
   const server = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: ARRIVAL_MS,
     genReqId: () => ids.uuid(),
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false } },
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply, log),
+    clientErrorHandler: (error, socket) => answerBadHttp(error, socket, ids.uuid()),
   });
+  // Answers are described by their schemas and never cut to them.
+  server.setSerializerCompiler(() => JSON.stringify);
   server.decorateRequest('subject', null);
-  server.addContentTypeParser(
-    ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'],
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, body),
-  );
-  // Documents are read by the admission pipeline, with positions; JSON bodies of other routes are small and parsed there too.
-  server.removeContentTypeParser('application/json');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    parseJsonBody(request, String(body), done),
-  );
-  server.setErrorHandler((error, request, reply) => {
-    const { status, body, unexpected } = errorAnswer(error, request.id);
-    if (unexpected) log.error({ requestId: request.id, route: request.routeOptions.url, err: error }, 'request failed');
-    if (status === 401) void reply.header('www-authenticate', 'Bearer');
-    return reply.status(status).send(body);
+  takeBodies(server);
+  handleErrors(server, log);
+  server.addHook('onRoute', prepareRoute);
+  server.addHook('onRequest', async (request) => {
+    if (/%00/.test(request.url)) throw apiError('RequestInvalid', { problem: 'the URL holds a NUL' });
+    await authorize(request, parts.tokens);
   });
-  server.setNotFoundHandler((request, reply) => {
-    const { status, body } = errorAnswer(
-      apiError('NotFound', { kind: 'route', name: `${request.method} ${request.url.split('?')[0]}` }),
-      request.id,
-    );
-    return reply.status(status).send(body);
+  server.addHook('onSend', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
-  server.addHook('onRequest', async (request) => authorize(request, parts));
-  server.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  server.addHook('preClose', async () => {
+    closing.abort();
+    setTimeout(() => server.server.closeAllConnections(), DRAIN_MS).unref();
+  });
   await describeApi(server, parts.version);
-  const routes = [
-    healthRoutes,
-    specRoutes,
-    connectorRoutes,
-    connectorActionRoutes,
-    runRoutes,
-    recordRoutes,
-    catalogRoutes,
-    sourceRoutes,
-    auditRoutes,
-  ];
-  for (const register of routes) await server.register(async (scope) => register(scope, parts));
+  for (const register of routes) await server.register(async (scope) => register(scope, gateway));
   return server;
 }
 
-/** Documents go on as text; everything else is parsed. */
-function parseJsonBody(request: FastifyRequest, body: string, done: (error: Error | null, body?: unknown) => void): void {
-  if (request.routeOptions.url?.startsWith('/v1/specs')) return done(null, body);
-  try {
-    done(null, body === '' ? {} : JSON.parse(body));
-  } catch {
-    done(apiError('RequestInvalid', { problem: 'the body is no JSON' }));
-  }
-}
-
-/** Authenticate, then authorize; each fails closed. */
-async function authorize(request: FastifyRequest, parts: GatewayParts): Promise<void> {
-  const { open, permission } = request.routeOptions.config;
-  if (open || request.is404) return;
-  const token = bearer.exec(request.headers.authorization ?? '')?.[1];
-  const subject = token === undefined ? null : await parts.tokens.find(token);
-  if (subject === null) throw apiError('Unauthenticated');
-  if (permission === undefined || !may(subject, permission)) throw apiError('Forbidden', { action: permission ?? 'do that' });
-  request.subject = subject;
-}
-
-async function describeApi(server: FastifyInstance, version: string): Promise<void> {
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'connector-controller', version, description: 'Connectors: desired state, runs, records.' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
-    },
-  });
-  server.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () => server.swagger());
+function prepareRoute(route: RouteOptions): void {
+  requireAccessRule(route);
+  const method = String(route.method);
+  const security = route.config?.open === true ? { security: [] } : {};
+  route.schema = { operationId: operationId(method, route.url), ...security, ...route.schema };
 }

@@ -20,16 +20,26 @@ export interface StoredAuditEvent extends AuditEvent {
   readonly at: Date;
 }
 
-/** Events of one object, of a namespace, or all, newest first; `before` pages on by the number of the last event that was seen. */
-export async function listAudit(
-  db: Queryable,
-  filter: { namespace?: string; name?: string; before?: number; limit: number },
-): Promise<StoredAuditEvent[]> {
+/** Which events; without a field that names something, all. */
+export interface AuditFilter {
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Events of this instance alone: a name may have belonged to somebody else before. */
+  readonly instanceId?: string;
+  /** Number of the last event that was seen; pages on. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** Audit events, newest first. */
+export async function listAudit(db: Queryable, filter: AuditFilter): Promise<StoredAuditEvent[]> {
   const { rows } = await db.query(
     `select seq, at, actor, action, outcome, reason, namespace, name, connector_instance_id, source, revision, request_id, changes
      from audit_events
-     where ($1::text is null or namespace = $1) and ($2::text is null or name = $2) and ($3::bigint is null or seq < $3) order by seq desc limit $4`,
-    [filter.namespace ?? null, filter.name ?? null, filter.before ?? null, filter.limit],
+     where ($1::text is null or namespace = $1) and ($2::text is null or name = $2) and ($3::bigint is null or seq < $3)
+       and ($5::uuid is null or connector_instance_id = $5)
+     order by seq desc limit $4`,
+    [filter.namespace ?? null, filter.name ?? null, filter.before ?? null, filter.limit, filter.instanceId ?? null],
   );
   return rows.map(decodeEvent);
 }

@@ -1,63 +1,45 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { AnyItems, answers, connectorParams, connectorUrl, pageLimit } from '../api-schemas.ts';
-import type { AuditRow, GatewayParts } from '../gateway-parts.ts';
-import { targetOf } from '../request-subject.ts';
+import { targetOf } from '../access/request-subject.ts';
+import { connectorParams, connectorUrl, describeRoute, pageLimit, query, sequenceNumber } from '../description/api-schemas.ts';
+import type { AuditRow, Gateway } from '../gateway-parts.ts';
 
-const query = Type.Object(
-  {
-    namespace: Type.Optional(Type.String()),
-    name: Type.Optional(Type.String()),
-    before: Type.Optional(Type.Integer({ minimum: 1, description: 'seq of the last event that was seen.' })),
-    limit: pageLimit(1_000),
-  },
-  { additionalProperties: false },
-);
+const page = { before: sequenceNumber('seq of the last event that was seen.'), limit: pageLimit(1_000) };
+const installationQuery = query({
+  namespace: Type.Optional(Type.String({ maxLength: 63 })),
+  name: Type.Optional(Type.String({ maxLength: 63 })),
+  ...page,
+});
 
 interface AuditQuery {
-  namespace?: string;
-  name?: string;
-  before?: number;
-  limit?: number;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly before?: number;
+  readonly limit?: number;
 }
 
 /** The audit log: of the installation for operators, of one connector for those who may see it. */
-export async function auditRoutes(server: FastifyInstance, parts: GatewayParts): Promise<void> {
-  const tags = ['audit'];
+export async function auditRoutes(server: FastifyInstance, gateway: Gateway): Promise<void> {
+  const describe = (summary: string, more: object) => describeRoute({ summary, tag: 'audit', ok: 'AuditList', more });
   server.get(
     '/v1/audit',
-    {
-      config: { permission: 'operate' },
-      schema: { querystring: query, summary: 'Audit log, newest first', tags, response: answers(AnyItems) },
-    },
+    { config: { permission: 'operate' }, schema: describe('Audit log, newest first', { querystring: installationQuery }) },
     async (request) => {
       const { limit = 100, ...filter } = request.query as AuditQuery;
-      return list(await parts.audit.list({ ...filter, limit }));
+      return list(await gateway.audit.list({ ...filter, limit }));
     },
   );
   server.get(
     connectorUrl('/audit'),
     {
       config: { permission: 'read' },
-      schema: {
-        params: connectorParams,
-        querystring: query,
-        summary: 'Audit log of a connector, newest first',
-        tags,
-        response: answers(AnyItems),
-      },
+      schema: describe('Audit log of a connector, newest first', { params: connectorParams, querystring: query(page) }),
     },
     async (request) => {
-      const { metadata } = (await targetOf(request, parts)).view;
-      const { limit = 100, before } = request.query as AuditQuery;
-      return list(
-        await parts.audit.list({
-          namespace: metadata.namespace ?? 'default',
-          name: metadata.name,
-          ...(before === undefined ? {} : { before }),
-          limit,
-        }),
-      );
+      // By instance: the name may have been somebody else's before.
+      const { instanceId } = await targetOf(request, gateway);
+      const { limit = 100, ...rest } = request.query as AuditQuery;
+      return list(await gateway.audit.list({ instanceId, limit, ...rest }));
     },
   );
 }

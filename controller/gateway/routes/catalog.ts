@@ -2,28 +2,22 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { RegisteredType } from '../../apis/catalog.ts';
 import { apiError } from '../../apis/errors.ts';
-import { AnyItems, answers } from '../api-schemas.ts';
-import type { GatewayParts } from '../gateway-parts.ts';
+import { describeRoute } from '../description/api-schemas.ts';
+import type { Gateway } from '../gateway-parts.ts';
+import { connectorKeyOf } from '../requests/connector-key.ts';
 
 /** The catalog: every type with its versions, streams and operations. */
-export async function catalogRoutes(server: FastifyInstance, parts: GatewayParts): Promise<void> {
+export async function catalogRoutes(server: FastifyInstance, { catalog }: Gateway): Promise<void> {
   const config = { permission: 'read' } as const;
-  const tags = ['catalog'];
-  server.get('/v1/types', { config, schema: { summary: 'List the catalog', tags, response: answers(AnyItems) } }, async () =>
-    list(await parts.catalog.list()),
-  );
-  const params = Type.Object({ key: Type.String() }, { additionalProperties: false });
-  server.get(
-    '/v1/types/:key',
-    { config, schema: { params, summary: 'Versions of one type', tags, response: answers(AnyItems) } },
-    async (request) => {
-      const { key } = request.params as { key: string };
-      if (/[:/]/.test(key)) throw apiError('RequestInvalid', { problem: `a type is named by its connector_key, not by «${key}»` });
-      const found = (await parts.catalog.list()).filter((type) => type.key === key);
-      if (found.length === 0) throw apiError('NotFound', { kind: 'type', name: key });
-      return list(found);
-    },
-  );
+  const describe = (summary: string, more: object = {}) => describeRoute({ summary, tag: 'catalog', ok: 'TypeList', more });
+  server.get('/v1/types', { config, schema: describe('List the catalog') }, async () => list(await catalog.list()));
+  const params = Type.Object({ key: Type.String({ maxLength: 1024, description: 'connector_key' }) }, { additionalProperties: false });
+  server.get('/v1/types/:key', { config, schema: describe('Versions of one type', { params }) }, async (request) => {
+    const key = connectorKeyOf((request.params as { key: string }).key);
+    const found = (await catalog.list()).filter((type) => type.key === key);
+    if (found.length === 0) throw apiError('NotFound', { kind: 'type', name: key });
+    return list(found);
+  });
 }
 
 function list(types: readonly RegisteredType[]): object {

@@ -1,84 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ReadConnector } from '../../apis/gateway-ports.ts';
-import type { Actor } from '../../apis/rows.ts';
-import { actorOf } from '../access.ts';
-import { AnyObject, answers, connectorParams, connectorUrl, runParams } from '../api-schemas.ts';
-import type { GatewayParts } from '../gateway-parts.ts';
-import { subjectOf, targetOf } from '../request-subject.ts';
-
-/** Who acts, on what. */
-interface Action {
-  readonly target: ReadConnector;
-  readonly actor: Actor;
-  readonly requestId: string;
-}
-
-/** delete, pause, resume, reconcile, run, cancel, replay, rollback. */
-export async function connectorActionRoutes(server: FastifyInstance, parts: GatewayParts): Promise<void> {
-  const config = { permission: 'manage' } as const;
-  const schema = (summary: string, params: object = connectorParams) => ({
-    params,
-    summary,
-    tags: ['connectors'],
-    response: answers(AnyObject),
-  });
-  const on = async (request: FastifyRequest): Promise<Action> => ({
-    target: await targetOf(request, parts),
-    actor: actorOf(subjectOf(request)),
-    requestId: request.id,
-  });
-
-  server.delete(connectorUrl(), { config, schema: schema('Remove an uploaded connector by its deletion policy') }, async (request) => {
-    const { target } = await on(request);
-    await parts.specs.remove(target, subjectOf(request), request.id);
-    return { result: 'removal_requested' };
-  });
-  for (const verb of ['pause', 'resume', 'reconcile'] as const) {
-    server.post(connectorUrl(`/${verb}`), { config, schema: schema(summaries[verb]) }, async (request) => {
-      const { target, actor, requestId } = await on(request);
-      await parts.actions[verb](target, actor, requestId);
-      return { result: verb };
-    });
-  }
-  server.post(connectorUrl('/run'), { config, schema: schema('Start a run now') }, async (request) => {
-    const { target, actor, requestId } = await on(request);
-    const { runId, traceId } = await parts.actions.run(target, actor, requestId);
-    return { run_id: runId, trace_id: traceId };
-  });
-  server.post(connectorUrl('/cancel'), { config, schema: schema('Cancel the active run') }, async (request) => {
-    const { target, actor, requestId } = await on(request);
-    const { runId, result } = await parts.actions.cancel(target, null, actor, requestId);
-    return { run_id: runId, result };
-  });
-  server.post(connectorUrl('/runs/:run_id/cancel'), { config, schema: schema('Cancel one run', runParams) }, async (request) => {
-    const { target, actor, requestId } = await on(request);
-    const { runId, result } = await parts.actions.cancel(target, runIdOf(request), actor, requestId);
-    return { run_id: runId, result };
-  });
-  server.post(
-    connectorUrl('/runs/:run_id/replay'),
-    { config, schema: schema('Run a dead-lettered run again', runParams) },
-    async (request) => {
-      const { target, actor, requestId } = await on(request);
-      const { runId, traceId } = await parts.actions.replay(target, runIdOf(request), actor, requestId);
-      return { run_id: runId, trace_id: traceId };
-    },
-  );
-  const rollbackBody = Type.Object(
-    { revision: Type.String({ minLength: 6, maxLength: 64, pattern: '^[0-9a-f]+$' }) },
-    { additionalProperties: false },
-  );
-  server.post(
-    connectorUrl('/rollback'),
-    { config, schema: { ...schema('Apply an accepted revision again'), body: rollbackBody } },
-    async (request) => {
-      const { target } = await on(request);
-      const { revision } = request.body as { revision: string };
-      return { results: [await parts.specs.rollback(target, revision, subjectOf(request), request.id)] };
-    },
-  );
-}
+import { requestActor, subjectOf, targetOf } from '../access/request-subject.ts';
+import { applyAnswer } from '../answers/apply-answer.ts';
+import { connectorParams, connectorUrl, describeRoute, idempotencyHeader, runParams } from '../description/api-schemas.ts';
+import type { Gateway, RequestActor } from '../gateway-parts.ts';
+import { idempotent } from '../requests/idempotent.ts';
+import { runIdOf } from '../requests/run-id.ts';
 
 const summaries = {
   pause: 'Stop the schedule; a running run goes on',
@@ -86,6 +14,113 @@ const summaries = {
   reconcile: 'Look at the connector now',
 } as const;
 
-function runIdOf(request: FastifyRequest): string {
-  return (request.params as { run_id: string }).run_id;
+const rollbackBody = Type.Object(
+  { revision: Type.String({ pattern: '^[0-9a-f]{6,64}$', description: 'A revision, or the beginning of one.' }) },
+  { additionalProperties: false },
+);
+
+/** delete, pause, resume, reconcile, run, cancel, replay, rollback. */
+export async function connectorActionRoutes(server: FastifyInstance, gateway: Gateway): Promise<void> {
+  const routes = [...documentActions(gateway), ...scheduleActions(gateway), ...runActions(gateway)];
+  for (const { method = 'POST', tail = '', summary, ok, params = connectorParams, body, work } of routes) {
+    const more = { params, headers: idempotencyHeader, ...(body === undefined ? {} : { body }) };
+    server.route({
+      method,
+      url: connectorUrl(tail),
+      config: { permission: 'manage' },
+      schema: describeRoute({ summary, tag: 'connectors', ok, more }),
+      handler: async (request) => {
+        const target = await targetOf(request, gateway);
+        return idempotent(request, gateway, () => work({ request, target, ...requestActor(request) }));
+      },
+    });
+  }
+}
+
+/** An action on the connector of the path, which the caller may see and manage. */
+interface ActionRoute {
+  readonly method?: 'POST' | 'DELETE';
+  readonly tail?: string;
+  readonly summary: string;
+  readonly ok: string;
+  readonly params?: object;
+  readonly body?: object;
+  work(call: RequestActor & { readonly request: FastifyRequest; readonly target: ReadConnector }): Promise<object>;
+}
+
+/** What changes the document: a folder's is refused and names the folder. */
+function documentActions({ specs }: Gateway): ActionRoute[] {
+  return [
+    {
+      method: 'DELETE',
+      summary: 'Remove an uploaded connector by its deletion policy',
+      ok: 'ActionResult',
+      async work({ target, request }) {
+        await specs.remove(target, subjectOf(request), request.id);
+        return { result: 'removal_requested' };
+      },
+    },
+    {
+      tail: '/rollback',
+      summary: 'Apply an accepted revision again',
+      ok: 'ApplyResult',
+      body: rollbackBody,
+      async work({ target, request }) {
+        const { revision } = request.body as { revision: string };
+        return applyAnswer({ results: [await specs.rollback(target, revision, subjectOf(request), request.id)] });
+      },
+    },
+  ];
+}
+
+/** What belongs to the owner whoever has the document. */
+function scheduleActions({ actions }: Gateway): ActionRoute[] {
+  return (['pause', 'resume', 'reconcile'] as const).map((verb) => ({
+    tail: `/${verb}`,
+    summary: summaries[verb],
+    ok: 'ActionResult',
+    work: async ({ target, actor, requestId }) => ({ result: await actions[verb](target, actor, requestId) }),
+  }));
+}
+
+function runActions(gateway: Gateway): ActionRoute[] {
+  const { actions } = gateway;
+  return [
+    {
+      tail: '/run',
+      summary: 'Start a run now',
+      ok: 'StartedRun',
+      work: async ({ target, actor, requestId }) => started(await actions.run(target, actor, requestId)),
+    },
+    {
+      tail: '/cancel',
+      summary: 'Cancel the active run',
+      ok: 'CancelResult',
+      work: async ({ target, actor, requestId }) => cancelled(await actions.cancel(target, null, actor, requestId)),
+    },
+    {
+      tail: '/runs/:run_id/cancel',
+      summary: 'Cancel one run',
+      ok: 'CancelResult',
+      params: runParams,
+      work: async ({ target, actor, requestId, request }) =>
+        cancelled(await actions.cancel(target, await runIdOf(request, target, gateway), actor, requestId)),
+    },
+    {
+      tail: '/runs/:run_id/replay',
+      summary: 'Run a dead-lettered run again',
+      ok: 'StartedRun',
+      params: runParams,
+      work: async ({ target, actor, requestId, request }) =>
+        started(await actions.replay(target, await runIdOf(request, target, gateway), actor, requestId)),
+    },
+  ];
+}
+
+function started({ runId, traceId }: { runId: string; traceId: string }): object {
+  return { run_id: runId, trace_id: traceId };
+}
+
+function cancelled({ runId, result }: { runId: string; result: string }): object {
+  return { run_id: runId, result };
 }

@@ -1,78 +1,66 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { AnyItems, AnyObject, answers, connectorParams, connectorUrl } from '../api-schemas.ts';
-import type { GatewayParts, RecordRow } from '../gateway-parts.ts';
-import { targetOf } from '../request-subject.ts';
+import { targetOf } from '../access/request-subject.ts';
+import { connectorParams, connectorUrl, describeRoute, sequenceNumber } from '../description/api-schemas.ts';
+import type { Gateway, RecordRow } from '../gateway-parts.ts';
 
 /** Records that are read from the database at a time. */
 const PAGE = 1_000;
+const MAX_KEY_LENGTH = 8_192;
+
+const stream = Type.String({ minLength: 1, maxLength: 255 });
+const onlyStream = Type.Object({ stream }, { additionalProperties: false });
+const listQuery = Type.Object(
+  {
+    stream,
+    limit: sequenceNumber('At most this many records; all if left out.'),
+    after: Type.Optional(Type.String({ maxLength: MAX_KEY_LENGTH, description: 'Key of the last record that was seen.' })),
+  },
+  { additionalProperties: false },
+);
 
 /** Records of a stream as JSON lines, their number, and the streams there are. */
-export async function recordRoutes(server: FastifyInstance, parts: GatewayParts): Promise<void> {
+export async function recordRoutes(server: FastifyInstance, gateway: Gateway): Promise<void> {
   const config = { permission: 'read_records' } as const;
-  const stream = Type.String({ minLength: 1, maxLength: 255 });
-  const schema = (summary: string, querystring: object) => ({ params: connectorParams, querystring, summary, tags: ['records'] });
-  const listQuery = Type.Object(
-    {
-      stream,
-      limit: Type.Optional(Type.Integer({ minimum: 1 })),
-      after: Type.Optional(Type.String({ description: 'Key of the last record that was seen.' })),
-    },
-    { additionalProperties: false },
-  );
+  const describe = (summary: string, ok: string, more: object) =>
+    describeRoute({ summary, tag: 'records', ok, more: { params: connectorParams, ...more } });
+  const lines = { querystring: listQuery, produces: ['application/jsonl'] };
   server.get(
     connectorUrl('/records'),
-    { config, schema: { ...schema('Records of a stream, one JSON line each, in key order', listQuery), produces: ['application/jsonl'] } },
+    { config, schema: describe('Records of a stream, one JSON line each, in key order', 'Record', lines) },
     async (request, reply) => {
-      const { instanceId } = await targetOf(request, parts);
-      const query = request.query as { stream: string; limit?: number; after?: string };
-      const lines = recordLines(parts, {
-        instanceId,
-        stream: query.stream,
-        after: query.after ?? null,
-        limit: query.limit ?? Number.POSITIVE_INFINITY,
-      });
-      return reply.type('application/jsonl').send(Readable.from(lines, { objectMode: false }));
+      const { instanceId } = await targetOf(request, gateway);
+      const wanted = request.query as { stream: string; limit?: number; after?: string };
+      const first = { instanceId, stream: wanted.stream, after: wanted.after ?? null, limit: wanted.limit ?? Number.POSITIVE_INFINITY };
+      return reply.type('application/jsonl; charset=utf-8').send(Readable.from(recordLines(gateway, first), { objectMode: false }));
     },
   );
   server.get(
     connectorUrl('/records/count'),
-    {
-      config,
-      schema: {
-        ...schema('How many records a stream has', Type.Object({ stream }, { additionalProperties: false })),
-        response: answers(AnyObject),
-      },
-    },
+    { config, schema: describe('How many records a stream has', 'RecordCount', { querystring: onlyStream }) },
     async (request) => {
-      const { instanceId } = await targetOf(request, parts);
-      return { count: await parts.records.count(instanceId, (request.query as { stream: string }).stream) };
+      const { instanceId } = await targetOf(request, gateway);
+      return { count: await gateway.records.count(instanceId, (request.query as { stream: string }).stream) };
     },
   );
-  server.get(
-    connectorUrl('/streams'),
-    {
-      config,
-      schema: { ...schema('Streams that have records', Type.Object({}, { additionalProperties: false })), response: answers(AnyItems) },
-    },
-    async (request) => {
-      const { instanceId } = await targetOf(request, parts);
-      return { apiVersion: 'v1', kind: 'List', items: await parts.records.streams(instanceId) };
-    },
-  );
+  server.get(connectorUrl('/streams'), { config, schema: describe('Streams that have records', 'StreamList', {}) }, async (request) => {
+    const { instanceId } = await targetOf(request, gateway);
+    return { apiVersion: 'v1', kind: 'List', items: await gateway.records.streams(instanceId) };
+  });
 }
 
 /** Reads page by page, as fast as the reader takes it, so that memory does not grow with the stream. */
 async function* recordLines(
-  parts: GatewayParts,
-  page: { instanceId: string; stream: string; after: string | null; limit: number },
+  { records: store }: Gateway,
+  first: { instanceId: string; stream: string; after: string | null; limit: number },
 ): AsyncGenerator<string> {
-  let { after, limit } = page;
+  let { after, limit } = first;
   while (limit > 0) {
-    const records = await parts.records.list({ ...page, after, limit: Math.min(limit, PAGE) });
+    const wanted = Math.min(limit, PAGE);
+    const records = await store.list({ ...first, after, limit: wanted });
     if (records.length > 0) yield records.map(recordLine).join('');
-    if (records.length < PAGE) return;
+    if (records.length < wanted) return;
     limit -= records.length;
     after = (records.at(-1) as RecordRow).key;
   }

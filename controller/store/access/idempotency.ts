@@ -21,13 +21,17 @@ export interface IdempotentRequest {
   readonly ttlMs: number;
 }
 
-/** Claims a key; one that has expired counts as new. Atomic: of two equal requests one is first. */
+/** A request that has not answered by then died with its process, and whoever repeats it is first again. */
+const ABANDONED = `interval '2 minutes'`;
+
+/** Claims a key; one that has expired or was abandoned counts as new. Atomic: of two equal requests one is first. */
 export async function claimKey(db: Queryable, request: IdempotentRequest): Promise<IdempotencyClaim> {
   const { subject, key, requestHash, ttlMs } = request;
   const taken = await db.query(
     `insert into idempotency_keys as k (subject, key, request_hash, expires_at) values ($1, $2, $3, now() + $4 * interval '1 millisecond')
      on conflict (subject, key) do update set request_hash = excluded.request_hash, response = null, created_at = now(),
-       expires_at = excluded.expires_at where k.expires_at <= now()
+       expires_at = excluded.expires_at
+       where k.expires_at <= now() or (k.response is null and k.created_at <= now() - ${ABANDONED})
      returning key`,
     [subject, key, requestHash, ttlMs],
   );

@@ -8,7 +8,8 @@ import { decodeSpec, SPEC_COLUMNS } from '../specs/spec-codec.ts';
 /** One object with its live facts: the schedule's next time and the newest run, read through the keys of one instance. */
 const VIEW_COLUMNS = `${SPEC_COLUMNS}, sc.due_at as next_run_at, newest.run as newest_run`;
 /** The instance has the owner in force; a refused generation may name any other, and must not be seen by that one. */
-const FROM = 'connector_specs s left join connector_instances i on i.connector_instance_id = s.instance_id and i.deleted_at is null';
+const INSTANCE = 'left join connector_instances i on i.connector_instance_id = s.instance_id and i.deleted_at is null';
+const FROM = `connector_specs s ${INSTANCE}`;
 const VIEW_JOINS = `
   left join schedules sc on sc.connector_instance_id = s.instance_id
   left join lateral (
@@ -40,6 +41,16 @@ export function createConnectorReader(db: Queryable): ConnectorReader {
         [...values, key.name],
       );
       return rows[0] === undefined ? null : decodeRead(rows[0]);
+    },
+    async hidden(keys, visibility) {
+      const { text, values } = conditions({ visibility, labels: [] }, 3);
+      const { rows } = await db.query(
+        `select s.namespace, s.name from unnest($1::text[], $2::text[]) as k(namespace, name)
+           join connector_specs s on s.namespace = k.namespace and s.name = k.name ${INSTANCE}
+         where (${text}) is not true`,
+        [keys.map(({ namespace }) => namespace), keys.map(({ name }) => name), ...values],
+      );
+      return rows.map((row) => ({ namespace: row['namespace'] as string, name: row['name'] as string }));
     },
     revisions: (key) => listRevisions(db, key),
     async position() {
@@ -85,9 +96,7 @@ async function changesSince(
   const changes = rows
     .filter((row) => row['uid'] !== null)
     .map((row): ConnectorChange => ({ type: 'MODIFIED', connector: decodeRead(row) }));
-  // Deletions carry identity only; who saw the object before knows it, to others it says nothing.
-  const deletions = visibility.owner === null ? gone.rows.map(decodeDeletion) : [];
-  return { changes: [...changes, ...deletions], position: rows[0]?.['position'] as string };
+  return { changes: [...changes, ...gone.rows.map(decodeDeletion)], position: rows[0]?.['position'] as string };
 }
 
 function decodeRead(row: Record<string, unknown>): ReadConnector {
@@ -122,7 +131,7 @@ function conditions(filter: Filter, first = 1): { text: string; values: unknown[
     add(owner.type, (parameter) => `coalesce(i.owner_type, s.spec #>> '{owner,type}') = ${parameter}`);
     add(owner.id, (parameter) => `coalesce(i.owner_id::text, s.spec #>> '{owner,id}') = ${parameter}`);
   }
-  if (projectId !== null) add(projectId, (parameter) => `coalesce(i.project_id, s.spec ->> 'projectId', ${parameter}) = ${parameter}`);
+  if (projectId !== null) add(projectId, (parameter) => `coalesce(i.project_id, s.spec ->> 'projectId') = ${parameter}`);
   if (filter.namespace !== undefined) add(filter.namespace, (parameter) => `s.namespace = ${parameter}`);
   if (filter.type !== undefined) add(filter.type, (parameter) => `s.spec ->> 'type' = ${parameter}`);
   for (const label of filter.labels) add([label.key, label.value], (parameter) => labelTerm(label.operator, parameter));

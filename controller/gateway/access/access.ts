@@ -1,5 +1,5 @@
-import type { Subject, Visibility } from '../apis/gateway-ports.ts';
-import type { Actor } from '../apis/rows.ts';
+import type { Subject, Visibility } from '../../apis/gateway-ports.ts';
+import type { Actor } from '../../apis/rows.ts';
 
 /** What a request wants to do. */
 export type Permission =

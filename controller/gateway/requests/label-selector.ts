@@ -1,5 +1,5 @@
-import { apiError } from '../apis/errors.ts';
-import type { LabelTerm } from '../apis/gateway-ports.ts';
+import { apiError } from '../../apis/errors.ts';
+import type { LabelTerm } from '../../apis/gateway-ports.ts';
 
 const term = /^(?:(!)\s*([^=!,\s]+)|([^=!,\s]+)\s*(?:(==?|!=)\s*([^=!,\s]*))?)$/;
 
@@ -20,4 +20,14 @@ function parseTerm(part: string): LabelTerm {
   if (not !== undefined) return { key: absentKey as string, operator: 'absent', value: '' };
   if (operator === undefined) return { key: key as string, operator: 'exists', value: '' };
   return { key: key as string, operator: operator === '!=' ? 'differs' : 'equals', value: value ?? '' };
+}
+
+/** Whether labels fit every term; the same rule as the store's. */
+export function matchesLabels(labels: Readonly<Record<string, string>>, terms: readonly LabelTerm[]): boolean {
+  return terms.every(({ key, operator, value }) => {
+    const found = Object.hasOwn(labels, key) ? labels[key] : undefined;
+    if (operator === 'exists') return found !== undefined;
+    if (operator === 'absent') return found === undefined;
+    return operator === 'equals' ? found === value : found !== value;
+  });
 }

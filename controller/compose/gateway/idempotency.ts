@@ -1,7 +1,7 @@
-import { apiError } from '../apis/errors.ts';
-import type { GatewayParts } from '../gateway/gateway-parts.ts';
-import { claimKey, releaseKey, saveResponse } from '../store/access/idempotency.ts';
-import type { Queryable } from '../store/queryable.ts';
+import { apiError } from '../../apis/errors.ts';
+import type { GatewayParts } from '../../gateway/gateway-parts.ts';
+import { claimKey, releaseKey, saveResponse } from '../../store/access/idempotency.ts';
+import type { Queryable } from '../../store/queryable.ts';
 
 /** Answers are remembered for a day. */
 const TTL_MS = 86_400_000;

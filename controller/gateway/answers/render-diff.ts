@@ -1,5 +1,5 @@
-import type { DocumentDiff } from '../apis/gateway-ports.ts';
-import type { ObjectChange } from '../apis/intake.ts';
+import type { DocumentDiff } from '../../apis/gateway-ports.ts';
+import type { ObjectChange } from '../../apis/intake.ts';
 
 /** Prints differences for people: a line an object, below it a line a field, `-` before and `+` after. Empty without differences. */
 export function renderDiff(diffs: readonly DocumentDiff[]): string {
