@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../platform/clock.ts';
 import { Fault } from '../platform/errors.ts';
@@ -8,6 +9,8 @@ import { StartSteps } from '../platform/start-steps.ts';
 import { controllerSettings, processEnvironment, readConfig } from './config.ts';
 import { serve } from './serve/serve.ts';
 
+/** A start that does not come to its next step within this time after a stop is left behind. */
+const START_END_MS = 10_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Text of `--help`: every flag and variable, from the table that also reads them. */
@@ -37,6 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   const log = createLog({ role: 'controller', clock: systemClock, level: config.logLevel, form: process.stderr.isTTY ? 'pretty' : 'json' });
   const steps = new StartSteps(log);
   const stopped = untilSignal();
+  let started = Promise.resolve();
   const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { version: string };
   try {
     const screen = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY === true };
@@ -52,11 +56,25 @@ async function main(args: readonly string[]): Promise<number> {
       version,
       steps,
     };
-    await Promise.race([serve(parts).then(() => stopped), stopped]);
+    started = serve(parts);
+    await Promise.race([started.then(() => stopped), stopped]);
     return 0;
   } finally {
     await steps.stop();
+    // A start that is still under way ends at its next step, and that step is undone too.
+    const ended = await endOf(started);
+    await steps.stop();
+    if (!ended) process.exit();
   }
+}
+
+/** Waits for a start, however it ends, but not for ever: it may hang in a database that does not answer. */
+async function endOf(start: Promise<void>): Promise<boolean> {
+  const patience = new AbortController();
+  const ended = start.catch(() => undefined).then(() => true);
+  const result = await Promise.race([ended, sleep(START_END_MS, false, { signal: patience.signal }).catch(() => false)]);
+  patience.abort();
+  return result;
 }
 
 function untilSignal(): Promise<void> {

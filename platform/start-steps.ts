@@ -1,3 +1,4 @@
+import { Fault } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Steps of a start, each with its way back. A stop, and a start that fails half-way, undo what was done, last first. */
@@ -10,19 +11,24 @@ export class StartSteps {
     this.#log = log;
   }
 
-  /** Remembers how a step is undone. */
+  /**
+   * Remembers how a step is undone. Throws `StartStopped` once a stop was asked for, so that the start ends here; the step is undone by
+   * the next `stop`.
+   */
   done(name: string, stop: () => Promise<unknown>): void {
     this.#undo.push({ name, stop });
+    if (this.#stopped !== undefined) throw new Fault({ reason: 'StartStopped', message: `the start was stopped after ${name}` });
   }
 
-  /** Undoes every step, last first; one that fails keeps no other from being undone. Calling it twice is one stop. */
+  /** Undoes every step, last first; one that fails keeps no other from being undone. Called again it undoes what came since. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stopAll();
+    this.#stopped = (this.#stopped ?? Promise.resolve()).then(() => this.#stopAll());
     return this.#stopped;
   }
 
   async #stopAll(): Promise<void> {
-    for (const { name, stop } of this.#undo.reverse()) {
+    for (let step = this.#undo.pop(); step !== undefined; step = this.#undo.pop()) {
+      const { name, stop } = step;
       try {
         await stop();
         this.#log.debug({ step: name }, 'stopped');

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
+import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { BeatWorkerData, BeatWorkerMessage } from './beat-messages.ts';
 import type { ProcessIdentity } from './identity.ts';
@@ -30,7 +31,10 @@ export interface HeartbeatOptions {
 
 /** A running heartbeat. */
 export interface Heartbeat {
-  /** Resolves with the first beat: the row is there and references to the process may be written. */
+  /**
+   * Resolves with the first beat: the row is there and references to the process may be written. Rejects with `HeartbeatEnded` when the
+   * thread ends before that, so that a start does not wait for ever.
+   */
   readonly first: Promise<void>;
   /** Writes the orderly end and closes the worker; waits at most 3 s. */
   stop(): Promise<void>;
@@ -43,7 +47,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const ticks = new Int32Array(new SharedArrayBuffer(4));
   const { intervalMs = 2_000, tickWithinMs = 10_000, lostAfterMs = 20_000 } = options;
   const outage = watchOutage({ clock: options.clock, lostAfterMs, onBeatLost: () => options.onBeatLost() });
-  const { promise: first, resolve: begun } = Promise.withResolvers<void>();
+  const { promise: first, resolve: begun, reject: neverBegun } = Promise.withResolvers<void>();
   const { promise: stopped, resolve: ended } = Promise.withResolvers<void>();
   const { url, identity, role, facts = {} } = options;
   const workerData: BeatWorkerData = { url, identity, role, facts, intervalMs, tickWithinMs, ticks: ticks.buffer };
@@ -58,7 +62,11 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   });
   // A worker that dies leaves no beats, which the outage watch turns into onBeatLost.
   worker.on('error', (error) => options.log.warn({ process: identity.processId, err: error }, 'heartbeat thread failed'));
-  worker.on('exit', () => ended());
+  first.catch(() => undefined); // nobody need wait for it
+  worker.on('exit', () => {
+    ended();
+    neverBegun(new Fault({ reason: 'HeartbeatEnded', message: 'the heartbeat ended before its first beat' }));
+  });
   const timer = setInterval(
     () => {
       Atomics.add(ticks, 0, 1);
