@@ -1,7 +1,7 @@
 import { configRule } from './rules/config.ts';
 import { credentialFieldsRule, credentialModeRule, credentialProviderRule } from './rules/credentials.ts';
 import { egressRule } from './rules/egress.ts';
-import { executionRule } from './rules/execution.ts';
+import { executionRule, rolloutRule } from './rules/execution.ts';
 import { immutableRule, namespaceRule, ownerRule } from './rules/ownership.ts';
 import { actionsRule, operationsRule, policyTemplateRule } from './rules/policy.ts';
 import { scheduleFloorRule, scheduleRule } from './rules/schedule.ts';
@@ -28,4 +28,5 @@ export const RULES: readonly Rule[] = [
   credentialFieldsRule,
   credentialProviderRule,
   executionRule,
+  rolloutRule,
 ];

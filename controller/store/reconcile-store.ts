@@ -4,6 +4,7 @@ import { observeRows } from './instances/observe-rows.ts';
 import { removeSchedules, upsertSchedules } from './instances/schedule-fields.ts';
 import { insertInstances, retireInstances, updateInstances, writePhases } from './instances/write-instances.ts';
 import type { Database, Queryable } from './queryable.ts';
+import { endWaitingRuns } from './runs/end-waiting-runs.ts';
 import { claimDueSpecs, claimSpecs, makeSpecsDue, nextSpecDueInMs, recordRequest, requeueSpecs, settleSpecs } from './specs/claim-specs.ts';
 import { readPrints, readSpecs } from './specs/read-specs.ts';
 import { saveRevisions } from './specs/revisions.ts';
@@ -63,6 +64,7 @@ async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<Reco
   const retirementsHeld = await retireInstances(tx, writes.retireInstances);
   const schedulesMoved = await upsertSchedules(tx, writes.upsertSchedules);
   await removeSchedules(tx, writes.removeSchedules);
+  await endStoppedRuns(tx, writes);
   const held = new Set(
     writes.retireInstances.filter((row) => retirementsHeld.has(row.instanceId)).map((row) => `${row.namespace}/${row.name}`),
   );
@@ -77,4 +79,12 @@ async function applyWrites(tx: Queryable, writes: ReconcileWrites): Promise<Reco
     writes.audit.filter((event) => !(event.action === 'connector.instance.uninstall' && heldKey(event))),
   );
   return { schedulesMoved, retirementsHeld };
+}
+
+/** Runs that still wait for an attempt end with what starts them: all of a disabled instance, the scheduled ones of a stopped schedule. */
+async function endStoppedRuns(tx: Queryable, writes: ReconcileWrites): Promise<void> {
+  const disabled = writes.updateInstances.filter(({ enabled }) => !enabled).map(({ instanceId }) => instanceId);
+  const suspended = writes.upsertSchedules.filter((schedule) => schedule.suspended).map(({ instanceId }) => instanceId);
+  await endWaitingRuns(tx, disabled, 'all', 'the connector was disabled');
+  await endWaitingRuns(tx, [...suspended, ...writes.removeSchedules], 'scheduled', 'the schedule was suspended or removed');
 }

@@ -10,3 +10,19 @@ export const executionRule: Rule = {
     return [{ at: ['spec', 'execution', 'runner'], reason: 'RunnerUnavailable', message: 'runs cannot be pods: no cluster is configured' }];
   },
 };
+
+/** A staged change would wait for ever: there is no way to approve one. */
+export const rolloutRule: Rule = {
+  name: 'rollout',
+  reads: ['rollout'],
+  judge({ spec }): FindingDraft[] {
+    if (spec.rollout?.strategy !== 'Staged') return [];
+    return [
+      {
+        at: ['spec', 'rollout', 'strategy'],
+        reason: 'RolloutUnavailable',
+        message: 'changes come into force at once: staged rollouts are not offered',
+      },
+    ];
+  },
+};
