@@ -17,6 +17,8 @@ export interface SeedRequest {
   readonly trigger?: 'schedule' | 'manual';
   /** Another run of the same connector. */
   readonly instance?: string;
+  /** A connector of a type that others have too. */
+  readonly connectorKey?: string;
 }
 
 /** Everything that a run left behind. */
@@ -49,7 +51,10 @@ function outputBytes(output: SeedRequest['output']): Buffer {
 /** Seeds type, connector and a due run; its program lies below `folder`. */
 export async function seedRun(pool: Pool, folder: string, request: SeedRequest): Promise<RunKey> {
   const trigger = request.trigger ?? 'manual';
-  const key = request.instance === undefined ? await storeRun(pool, { trigger }) : await storeRunOf(pool, request.instance, { trigger });
+  const key =
+    request.instance === undefined
+      ? await storeRun(pool, { trigger, ...(request.connectorKey === undefined ? {} : { type: request.connectorKey }) })
+      : await storeRunOf(pool, request.instance, { trigger });
   if (trigger === 'schedule') {
     const schedule = `insert into schedules (connector_instance_id, schedule) values ($1, '{"every": "1h"}') on conflict do nothing`;
     await pool.query(schedule, [key.connectorInstanceId]);
@@ -119,3 +124,11 @@ function environmentOf(pid: string): string {
     return '';
   }
 }
+
+/** The START that a connector with `echoStart` in its script was sent. */
+export function startOf(ran: RanRun): Record<string, unknown> {
+  return JSON.parse(ran.log?.log.split('\n')[0] ?? '') as Record<string, unknown>;
+}
+
+/** A script that tells START on stderr, then writes the prepared output. */
+export const echoStart = 'read -r start; printf "%s\\n" "$start" >&2; cat "$OUT"';
