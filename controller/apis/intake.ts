@@ -67,6 +67,7 @@ export interface SubmittedDocument {
 
 /** A file, or a document in it, that could not be read: what it declared before stays, and its objects are told. */
 export interface BrokenFile {
+  /** Path in the source; ends with `/` for a folder that could not be listed, and then stands for all below it. */
   readonly file: string;
   readonly findings: readonly Finding[];
 }
@@ -79,13 +80,18 @@ export interface Submission {
   readonly epoch: number | null;
   readonly documents: readonly SubmittedDocument[];
   readonly broken?: readonly BrokenFile[];
-  /** Present when the documents are all that the source has in its scope; only then may something be missing. */
-  readonly listing?: { readonly fingerprint: string };
+  /** Scope in which the source shows the documents. Unless `partial`, they are all that it has there; only then may something be missing. */
+  readonly listing?: { readonly fingerprint: string; readonly partial?: boolean };
   readonly scope: DoorScope;
   readonly actor: Actor;
   readonly requestId?: string;
   /** `refuse`: an invalid document is only answered and audited. `store`: it is kept beside the accepted revision and told in the status. */
   readonly invalid: 'refuse' | 'store';
+}
+
+/** The listing of a submission that shows all that its source has; null when nothing may be concluded from what is not there. */
+export function wholeListing({ listing }: Pick<Submission, 'listing'>): { readonly fingerprint: string } | null {
+  return listing === undefined || listing.partial === true ? null : listing;
 }
 
 /** What became of one document. */

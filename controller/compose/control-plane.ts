@@ -94,7 +94,6 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     createTakeover({ runs: createLostRuns(db), lostProcesses: observed.look, maxRetries: config.maxRetries, clock, log }, OBSERVE_MS),
   );
   const compare = createResync(parts.reconcile);
-  const resync = createResync(parts.reconcile);
   const loops = [
     reconcile,
     ticker,

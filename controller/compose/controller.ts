@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
 import type { Random } from '../../platform/backoff.ts';
 import { startHeartbeat } from '../../platform/beat/heartbeat.ts';
 import { ownIdentity } from '../../platform/beat/identity.ts';
@@ -12,6 +11,7 @@ import { migrate } from '../../platform/postgres/migrate.ts';
 import type { StartSteps } from '../../platform/start-steps.ts';
 import type { Config } from '../config.ts';
 import { buildServer } from '../gateway/server.ts';
+import type { SourceHealth } from '../sources/source-health.ts';
 import { databaseOf } from '../store/database.ts';
 import type { Database } from '../store/queryable.ts';
 import { createRunControls } from '../store/runs/run-controls.ts';
@@ -47,6 +47,8 @@ export interface Controller {
 
 const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 const POOL_SIZE = 12;
+/** Loops by which readiness is judged: the queue of reconciliation, the schedules and the takeover of lost runs. */
+const WATCHED: ReadonlySet<string> = new Set(['reconcile', 'schedule', 'takeover']);
 const LOOP_PATIENCE_MS = 60_000;
 const STOP_MS = 10_000;
 
@@ -93,10 +95,10 @@ export async function startController(parts: ControllerParts): Promise<Controlle
     random,
   });
   steps.done('control plane', () => plane.stop());
-  const watched: Loop[] = [];
-  const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: () => [...plane.loops, ...watched] });
+  const doors: { sources: ReadonlyMap<string, () => SourceHealth> } = { sources: new Map() };
+  const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: plane.loops, sources: () => doors.sources });
   steps.done('API', () => api.close());
-  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost: (id) => plane.isLost(id), watched });
+  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost: (id) => plane.isLost(id), doors });
   return { db, changes, server: api.server };
 }
 
@@ -106,7 +108,8 @@ interface ApiParts extends ControllerParts {
   readonly desired: Desired;
   readonly changes: ChangeHub;
   readonly metrics: Metrics;
-  loops(): readonly Loop[];
+  readonly loops: readonly Loop[];
+  sources(): ReadonlyMap<string, () => SourceHealth>;
 }
 
 async function startApi(parts: ApiParts): Promise<{ server: string; close(): Promise<void> }> {
@@ -115,11 +118,10 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
     judgeReadiness({
       pool,
       clock,
-      loops: () =>
-        parts
-          .loops()
-          .filter(isWatched)
-          .map((loop) => ({ loop, maxAgeMs: patienceOf(loop, config) })),
+      loops: parts.loops.filter(({ name }) => WATCHED.has(name)),
+      loopPatienceMs: LOOP_PATIENCE_MS,
+      sources: parts.sources(),
+      sourcePatienceMs: config.rescanSeconds * 2_000 + LOOP_PATIENCE_MS,
     });
   const gateway = composeGateway({
     db,
@@ -131,7 +133,7 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
     readiness,
     version: parts.version,
   });
-  const server: FastifyInstance = await buildServer(gateway, ids, log);
+  const server = await buildServer(gateway, ids, log);
   server.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) };
     parts.metrics.requests.observe(labels, reply.elapsedTime / 1_000);
@@ -139,28 +141,19 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
   return { server: await server.listen(config.listen), close: () => server.close() };
 }
 
-/** Loops by which readiness is judged: the queue of reconciliation, the schedules, and every door. */
-function isWatched(loop: Loop): boolean {
-  return ['reconcile', 'schedule', 'takeover'].includes(loop.name) || loop.name.startsWith('folder:');
-}
-
-function patienceOf(loop: Loop, config: Config): number {
-  return loop.name.startsWith('folder:') ? config.rescanSeconds * 2_000 + LOOP_PATIENCE_MS : LOOP_PATIENCE_MS;
-}
-
 interface DoorParts extends ControllerParts {
   readonly db: Database;
   readonly desired: Desired;
   readonly processId: string;
   isLost(processId: string): boolean;
-  readonly watched: Loop[];
+  readonly doors: { sources: ReadonlyMap<string, () => SourceHealth> };
 }
 
-async function startDoors({ desired, steps, watched, ...parts }: DoorParts): Promise<void> {
+async function startDoors({ desired, steps, doors, ...parts }: DoorParts): Promise<void> {
   const ending = new AbortController();
-  const { intake, admit, catalog } = desired;
-  const sources = await startSources({ ...parts, intake, admit, catalog }, ending.signal);
-  watched.push(...sources.loops);
+  const { intake, admit } = desired;
+  const sources = await startSources({ ...parts, intake, admit }, ending.signal);
+  doors.sources = sources.health;
   steps.done('doors', async () => {
     ending.abort();
     await drainLoops(sources.loops, STOP_MS);

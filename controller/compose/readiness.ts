@@ -2,23 +2,41 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Loop } from '../../platform/loop.ts';
 import type { Pool } from '../../platform/postgres/connect.ts';
 import type { Readiness } from '../apis/gateway-ports.ts';
+import type { SourceHealth } from '../sources/source-health.ts';
 
 /** What readiness is judged by. */
 export interface ReadinessParts {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** Loops that must have passed lately, with the age that is too old, in milliseconds. */
-  readonly loops: () => readonly { loop: Loop; maxAgeMs: number }[];
+  /** Loops that must have passed lately. */
+  readonly loops: readonly Loop[];
+  /** A loop whose last good pass is older is stuck, in milliseconds. */
+  readonly loopPatienceMs: number;
+  /** Doors of this process that list something, by name. */
+  readonly sources: ReadonlyMap<string, () => SourceHealth>;
+  /** A source whose last whole listing is older has failed for too long, in milliseconds. */
+  readonly sourcePatienceMs: number;
 }
 
 type Check = Readiness['checks'][string];
 const DATABASE_PATIENCE_MS = 2_000;
 
-/** Judges the database by a query and each loop by the age of its last good pass. Never throws. */
-export async function judgeReadiness({ pool, clock, loops }: ReadinessParts): Promise<Readiness> {
-  const checks: Record<string, Check> = { database: await databaseCheck(pool) };
-  for (const { loop, maxAgeMs } of loops()) checks[loop.name] = loopCheck(loop, maxAgeMs, clock.monotonicMs());
+/** Judges the database by a query, each loop by the age of its last good pass and each source by that of its last whole listing. Never throws. */
+export async function judgeReadiness(parts: ReadinessParts): Promise<Readiness> {
+  const nowMs = parts.clock.monotonicMs();
+  const checks: Record<string, Check> = { database: await databaseCheck(parts.pool) };
+  for (const loop of parts.loops) checks[loop.name] = loopCheck(loop, parts.loopPatienceMs, nowMs);
+  for (const [name, health] of parts.sources) checks[name] = sourceCheck(health(), parts.sourcePatienceMs, nowMs);
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+}
+
+/** What is wrong is told at once; a source that was listed lately still counts as good, so that a swap of folders takes no API away. */
+function sourceCheck({ listedAtMs, fault, holder }: SourceHealth, maxAgeMs: number, nowMs: number): Check {
+  if (!holder) return { ok: true, message: 'another process holds it' };
+  if (listedAtMs === null) return { ok: false, message: fault ?? 'has not been listed yet' };
+  const ageMs = nowMs - listedAtMs;
+  const ok = ageMs <= maxAgeMs;
+  return { ok, message: fault ?? (ok ? 'is listed' : 'has not been listed for too long'), age_seconds: Math.round(ageMs / 1_000) };
 }
 
 async function databaseCheck(pool: Pool): Promise<Check> {

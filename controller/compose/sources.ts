@@ -7,9 +7,10 @@ import type { CatalogView } from '../apis/catalog.ts';
 import { finding } from '../apis/finding.ts';
 import type { Admit } from '../apis/intake.ts';
 import type { Config } from '../config.ts';
-import type { CurrentCatalog } from '../reconcile/catalog-cache.ts';
 import type { Intake } from '../reconcile/intake/submit.ts';
-import { FolderSource } from '../sources/gitops/folder-source.ts';
+import { FolderSource, type FolderTiming } from '../sources/gitops/folder-source.ts';
+import type { FolderReading } from '../sources/gitops/read-folder.ts';
+import type { SourceHealth } from '../sources/source-health.ts';
 import { SourceHolder } from '../sources/source-holder.ts';
 import type { Database } from '../store/queryable.ts';
 import { readSourceLease, releaseSourceLease, takeSourceLease } from '../store/sources/source-leases.ts';
@@ -23,7 +24,6 @@ export interface SourceParts {
   readonly db: Database;
   readonly intake: Intake;
   readonly admit: Admit;
-  readonly catalog: CurrentCatalog;
   readonly processId: string;
   isLost(processId: string): boolean;
   readonly clock: Clock;
@@ -34,47 +34,68 @@ export interface SourceParts {
 /** The running folder doors. */
 export interface Sources {
   readonly loops: readonly Loop[];
+  /** How the listings of each go, by name. */
+  readonly health: ReadonlyMap<string, () => SourceHealth>;
   /** Waits for the doors to end after the signal, then gives the sources back once the loops have ended, so that the next process need not wait. */
   release(): Promise<void>;
 }
 
 const LIMITS = { maxFileBytes: 16 * 1024 * 1024, maxDepth: 32 };
-const TIMING = { quietMs: 60, burstMs: 300 };
+const TIMING = { quietMs: 60, burstMs: 300, settleMs: 2_000, retryMs: 1_000 };
 
 /** Registers the upload door and starts a door for each watched folder. */
 export async function startSources(parts: SourceParts, signal: AbortSignal): Promise<Sources> {
-  const { config, db, clock, log, random, intake } = parts;
-  await registerSource(db, { name: UPLOAD_SOURCE, kind: 'upload', fingerprint: '' });
-  const holders: SourceHolder[] = [];
-  const loops: Loop[] = [];
-  for (const folder of config.watch) {
-    const name = `folder:${folder}`;
-    await registerSource(db, { name, kind: 'gitops', fingerprint: folder });
-    const holder = new SourceHolder({ source: name, processId: parts.processId, holds: holdsOf(db), isLost: parts.isLost });
-    holders.push(holder);
-    const source = new FolderSource({
-      name,
-      reading: {
-        folder,
-        limits: LIMITS,
-        namespace: DEFAULT_NAMESPACE,
-        parse: parseDocuments,
-        judge: (document) => parts.admit(document, { catalog: emptyCatalog, scope: unbounded, recorded: null }).findings,
-        unreadable: (path, code) =>
-          finding({ at: [], reason: 'FileUnreadable', message: `it could not be read (${code})` }, { file: path }),
-      },
-      scope: unbounded,
-      timing: TIMING,
-      rescanMs: config.rescanSeconds * 1_000,
-      hold: () => holder.hold(),
-      submit: (submission) => intake.submit(submission),
-      clock,
-      log,
-      random,
-    });
-    loops.push(source.start(signal));
+  await registerSource(parts.db, { name: UPLOAD_SOURCE, kind: 'upload', fingerprint: '' });
+  const rescanMs = parts.config.rescanSeconds * 1_000;
+  const doors: FolderDoor[] = [];
+  for (const folder of new Set(parts.config.watch)) {
+    doors.push(await openFolderDoor(parts, { name: `folder:${folder}`, folder, timing: { ...TIMING, rescanMs } }));
   }
-  return { loops, release: async () => void (await Promise.all(holders.map((holder) => holder.release()))) };
+  return {
+    loops: doors.map(({ source }) => source.start(signal)),
+    health: new Map(doors.map(({ source }) => [source.name, () => source.health()])),
+    release: async () => void (await Promise.all(doors.map(({ holder }) => holder.release()))),
+  };
+}
+
+/** A folder as a door, not started, and this process's hold on it. */
+export interface FolderDoor {
+  readonly source: FolderSource;
+  readonly holder: SourceHolder;
+}
+
+/** Registers one folder under the name of a source. */
+export async function openFolderDoor(
+  parts: Omit<SourceParts, 'config'>,
+  { name, folder, timing }: { name: string; folder: string; timing: FolderTiming },
+): Promise<FolderDoor> {
+  const { db, intake, admit, processId, isLost, clock, log, random } = parts;
+  await registerSource(db, { name, kind: 'gitops', fingerprint: folder });
+  const holder = new SourceHolder({ source: name, processId, holds: holdsOf(db), isLost });
+  const source = new FolderSource({
+    name,
+    reading: readingOf(folder, admit),
+    scope: unbounded,
+    timing,
+    hold: () => holder.hold(),
+    submit: (submission) => intake.submit(submission),
+    reportUnavailable: (epoch, message) => intake.reportUnavailable(name, epoch, { message }),
+    clock,
+    log,
+    random,
+  });
+  return { source, holder };
+}
+
+function readingOf(folder: string, admit: Admit): FolderReading {
+  return {
+    folder,
+    limits: LIMITS,
+    namespace: DEFAULT_NAMESPACE,
+    parse: parseDocuments,
+    judge: (document) => admit(document, { catalog: emptyCatalog, scope: unbounded, recorded: null }).findings,
+    unreadable: (path, code) => finding({ at: [], reason: 'FileUnreadable', message: `it could not be read (${code})` }, { file: path }),
+  };
 }
 
 /** A folder of the operator's may declare connectors of every owner, in every namespace. */

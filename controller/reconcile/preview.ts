@@ -7,7 +7,7 @@ import { specChange } from './connector/diff.ts';
 import type { Judgement } from './connector/observation.ts';
 import type { ReconcileDeps } from './connector/reconcile.ts';
 import type { Placed } from './intake/new-objects.ts';
-import { type IntakeDeps, planSubmission, type SubmissionPlan } from './intake/plan-submission.ts';
+import { type IntakeDeps, lookUp, planSubmission, type SubmissionPlan } from './intake/plan-submission.ts';
 import { plannedResult } from './intake/results.ts';
 import { keyOf } from './intake/sort-documents.ts';
 
@@ -25,7 +25,7 @@ export type Preview = (submission: Submission) => Promise<DocumentPreview[]>;
 /** Plans a submission and decides what its pass would do, over rows as they would then be. */
 export function createPreview(deps: { readonly intake: IntakeDeps; readonly reconcile: ReconcileDeps }): Preview {
   return async (submission) => {
-    const plan = await planSubmission(deps.intake, submission, true);
+    const plan = await planSubmission(deps.intake, submission, await lookUp(deps.intake, submission, true));
     const { specs, now } = await deps.reconcile.store.read(submission.documents);
     const current = new Map(specs.map((spec) => [keyOf(spec), spec]));
     const expected = expectedRows(plan, current, now);

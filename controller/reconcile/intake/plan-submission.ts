@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import { apiError } from '../../apis/errors.ts';
-import type { Admit, DocumentResult, Submission } from '../../apis/intake.ts';
+import { type Admit, type DocumentResult, type Submission, wholeListing } from '../../apis/intake.ts';
 import type { IntakeStore, IntakeWrites, ObjectKey, RecordedSpec, SourceRow } from '../../apis/ports.ts';
 import type { AuditEvent } from '../../apis/rows.ts';
 import type { CurrentCatalog } from '../catalog-cache.ts';
@@ -12,7 +12,7 @@ import { decideMissing, type MissingDecision } from './missing.ts';
 import { type Placed, placeObjects } from './new-objects.ts';
 import { refusedResult } from './results.ts';
 import { keyOf, type Sorted, sortDocuments } from './sort-documents.ts';
-import { sourceFacts } from './source-facts.ts';
+import { brokenFiles, sourceFacts } from './source-facts.ts';
 
 /** What intake works with; composed once by main. */
 export interface IntakeDeps {
@@ -34,15 +34,29 @@ export interface SubmissionPlan {
   readonly missing: MissingDecision | null;
 }
 
+/** What is recorded about a submission, and what is to be done about each of its documents. */
+export interface Look {
+  readonly source: SourceRow;
+  readonly specs: readonly RecordedSpec[];
+  readonly recorded: ReadonlyMap<string, RecordedSpec>;
+  readonly sorted: readonly Sorted[];
+}
+
 /**
- * Works out what a submission changes, in a constant number of queries; writes nothing. `lookAgain`: the catalog changed since this
- * source was last looked at, so that refused documents are judged again.
+ * Compares a submission with what is recorded, in two queries. `lookAgain`: the catalog changed since this source was last looked at, so
+ * that refused documents are judged again. Throws `NotFound` for a source that is not registered.
  */
-export async function planSubmission(deps: IntakeDeps, submission: Submission, lookAgain: boolean): Promise<SubmissionPlan> {
-  const { source, specs } = await deps.store.recorded(submission.source, submission.documents, submission.listing !== undefined);
+export async function lookUp(deps: IntakeDeps, submission: Submission, lookAgain: boolean): Promise<Look> {
+  const wholeSource = wholeListing(submission) !== null || (submission.broken ?? []).length > 0;
+  const { source, specs } = await deps.store.recorded(submission.source, submission.documents, wholeSource);
   if (source === null) throw apiError('NotFound', { kind: 'source', name: submission.source });
   const recorded = new Map(specs.map((object) => [keyOf(object), object]));
-  const first = sortDocuments(submission, recorded, lookAgain);
+  return { source, specs, recorded, sorted: sortDocuments(submission, recorded, lookAgain) };
+}
+
+/** Works out what a submission changes, in a constant number of queries; writes nothing. */
+export async function planSubmission(deps: IntakeDeps, submission: Submission, look: Look): Promise<SubmissionPlan> {
+  const { source, specs, recorded, sorted: first } = look;
   const judged = await admitDocuments(deps.admit, (await deps.catalog()).view, submission, first);
   const storable = judged.filter((one) => one.verdict.acceptance !== null || submission.invalid === 'store');
   const placement = await placeObjects(deps.store, deps.ids, submission, storable);
@@ -84,20 +98,22 @@ function withConflicts(sorted: readonly Sorted[], conflicts: readonly Extract<So
 }
 
 function missingOf(submission: Submission, source: SourceRow, specs: readonly RecordedSpec[]): MissingDecision | null {
-  if (submission.listing === undefined) return null;
-  const broken = new Set((submission.broken ?? []).map(({ file }) => file));
+  const listing = wholeListing(submission);
+  if (listing === null) return null;
+  const brokenOf = brokenFiles(submission);
   const present = new Set(submission.documents.map(keyOf));
-  for (const object of specs) if (object.origin.file !== undefined && broken.has(object.origin.file)) present.add(keyOf(object));
+  for (const object of specs) if (brokenOf(object.origin) !== undefined) present.add(keyOf(object));
   const owned = specs.filter((object) => object.source === submission.source);
-  return decideMissing(owned, present, { fingerprint: submission.listing.fingerprint, confirmedRemoval: source.confirmedRemoval });
+  return decideMissing(owned, present, { fingerprint: listing.fingerprint, confirmedRemoval: source.confirmedRemoval });
 }
 
 /** What the listing changes about its source; null at rest, so that a listing alone writes nothing. */
 function sourceChange(submission: Submission, source: SourceRow, missing: MissingDecision | null): IntakeWrites['source'] {
-  if (submission.listing === undefined || missing === null) return null;
+  const listing = wholeListing(submission);
+  if (listing === null || missing === null) return null;
   const { pending } = missing;
   const confirmedRemoval = pending === null ? null : source.confirmedRemoval;
-  const next = { fingerprint: submission.listing.fingerprint, listingError: null, pendingRemoval: pending, confirmedRemoval };
+  const next = { fingerprint: listing.fingerprint, listingError: null, pendingRemoval: pending, confirmedRemoval };
   const before = pick(source);
   return source.listedAt !== null && isDeepStrictEqual(next, before) ? null : next;
 }

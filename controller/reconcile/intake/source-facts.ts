@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BrokenFile, Submission } from '../../apis/intake.ts';
+import { type BrokenFile, type Submission, wholeListing } from '../../apis/intake.ts';
 import type { RecordedSpec, SourceFactChange } from '../../apis/ports.ts';
 import type { DocumentOrigin, SourceClaim, SourceError } from '../../apis/rows.ts';
 import type { MissingDecision } from './missing.ts';
@@ -53,12 +53,19 @@ function sourceErrors(
   const errors = new Map<string, SourceError>();
   for (const { recorded: object, error } of missing?.keep ?? []) errors.set(keyOf(object), error);
   const read = new Set(sorted.map(({ document }) => keyOf(document)));
-  const broken = new Map((submission.broken ?? []).map((one) => [one.file, one]));
+  const brokenOf = brokenFiles(submission);
   for (const object of recorded) {
-    const file = object.origin.file === undefined ? undefined : broken.get(object.origin.file);
+    const file = brokenOf(object.origin);
     if (file !== undefined && object.source === submission.source && !read.has(keyOf(object))) errors.set(keyOf(object), brokenError(file));
   }
   return errors;
+}
+
+/** Finds what is broken about the place of a document: its file, or a folder above it. */
+export function brokenFiles({ broken = [] }: Submission): (origin: DocumentOrigin) => BrokenFile | undefined {
+  const files = new Map(broken.map((one) => [one.file, one]));
+  const folders = broken.filter(({ file }) => file.endsWith('/'));
+  return ({ file }) => (file === undefined ? undefined : (files.get(file) ?? folders.find((folder) => file.startsWith(folder.file))));
 }
 
 function brokenError({ file, findings }: BrokenFile): SourceError {
@@ -83,7 +90,7 @@ function claimsByKey(submission: Submission, sorted: readonly Sorted[]): Map<str
 
 /** A complete listing tells all claims of its source; a partial one only adds. */
 function claimsNow(object: RecordedSpec, submission: Submission, claims: readonly SourceClaim[]): readonly SourceClaim[] {
-  const kept = submission.listing === undefined ? object.claims : object.claims.filter(({ source }) => source !== submission.source);
+  const kept = wholeListing(submission) === null ? object.claims : object.claims.filter(({ source }) => source !== submission.source);
   const added = claims.filter((claim) => !kept.some((old) => isDeepStrictEqual(old, claim)));
   return added.length === 0 && kept.length === object.claims.length ? object.claims : [...kept, ...added];
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { apiError } from '../../apis/errors.ts';
-import type { DocumentResult, Submission, SubmissionResult } from '../../apis/intake.ts';
+import type { DocumentResult, Submission, SubmissionResult, SubmittedDocument } from '../../apis/intake.ts';
 import type { IntakeWrites } from '../../apis/ports.ts';
 import type { Actor, SourceError } from '../../apis/rows.ts';
 import { conditionReasons } from '../../apis/status/condition-reasons.ts';
-import { type IntakeDeps, planSubmission, type SubmissionPlan } from './plan-submission.ts';
+import { type IntakeDeps, type Look, lookUp, planSubmission, type SubmissionPlan } from './plan-submission.ts';
 import { missingResults, plannedResult, unchangedResult, writtenResult } from './results.ts';
 import { keyOf } from './sort-documents.ts';
 
@@ -33,6 +33,8 @@ export interface RemoveRequest {
   readonly requestId?: string;
 }
 
+/** News of a listing beyond this many documents is written part by part. */
+const PART = 1_000;
 /** Writers that meet are few; a document that lost this often is answered as it stands. */
 const ATTEMPTS = 3;
 
@@ -46,14 +48,20 @@ export function createIntake(deps: IntakeDeps): Intake {
       judgedAgainst.set(submission.source, stamp);
       return result;
     },
-    dryRun: async (submission) => dryResult(await planSubmission(deps, submission, true), submission),
+    dryRun: async (submission) => dryResult(await planSubmission(deps, submission, await lookUp(deps, submission, true)), submission),
     reportUnavailable: (source, epoch, error) => reportUnavailable(deps, { source, epoch }, error),
     remove: (request) => remove(deps, request),
   };
 }
 
 async function submitOnce(deps: IntakeDeps, submission: Submission, lookAgain: boolean, attempts: number): Promise<SubmissionResult> {
-  const plan = await planSubmission(deps, submission, lookAgain);
+  const look = await lookUp(deps, submission, lookAgain);
+  const news = newsOf(submission, look);
+  return news.length > PART ? submitInParts(deps, submission, news) : carryOut(deps, submission, look, attempts);
+}
+
+async function carryOut(deps: IntakeDeps, submission: Submission, look: Look, attempts: number): Promise<SubmissionResult> {
+  const plan = await planSubmission(deps, submission, look);
   const written = isEmpty(plan.writes) ? [] : await deps.store.write(submission, plan.writes);
   const byKey = new Map(written.map((row) => [keyOf(row), row]));
   const lost = submission.documents.filter(
@@ -73,6 +81,30 @@ async function submitOnce(deps: IntakeDeps, submission: Submission, lookAgain: b
   return { results: [...results, ...missingResults(plan.missing, submission)], pendingRemoval: plan.missing?.pending ?? null };
 }
 
+/** Documents of a listing that are to be admitted. A request is one transaction however large it is. */
+function newsOf({ listing }: Submission, { sorted }: Look): readonly SubmittedDocument[] {
+  return listing === undefined ? [] : sorted.flatMap((one) => (one.kind === 'admit' ? [one.document] : []));
+}
+
+/**
+ * Takes in the news of a large listing part by part, so that reconciliation begins with the first while the next is still judged, then
+ * what the whole listing says beside it. Whatever ends it between two parts, the next listing goes on from there.
+ */
+async function submitInParts(deps: IntakeDeps, submission: Submission, news: readonly SubmittedDocument[]): Promise<SubmissionResult> {
+  const { broken: _, ...rest } = submission;
+  const listing = { fingerprint: submission.listing?.fingerprint ?? '', partial: true };
+  const early = new Map<string, DocumentResult>();
+  for (let at = 0; at < news.length; at += PART) {
+    const { results } = await submitOnce(deps, { ...rest, listing, documents: news.slice(at, at + PART) }, true, ATTEMPTS);
+    for (const result of results) early.set(keyOf(result), result);
+  }
+  const { results, pendingRemoval } = await carryOut(deps, submission, await lookUp(deps, submission, false), ATTEMPTS);
+  return {
+    results: results.map((result) => (result.outcome === 'unchanged' ? (early.get(keyOf(result)) ?? result) : result)),
+    pendingRemoval,
+  };
+}
+
 /** The answers of a plan that is not carried out: versions are those that are there now. */
 function dryResult(plan: SubmissionPlan, submission: Submission): SubmissionResult {
   const results = submission.documents.map((document, at) => {
@@ -86,7 +118,8 @@ function dryResult(plan: SubmissionPlan, submission: Submission): SubmissionResu
 
 /** Documents whose object was written by somebody else meanwhile are looked at afresh, without their listing. */
 async function submitLost(deps: IntakeDeps, submission: Submission, attempts: number): Promise<Map<string, DocumentResult>> {
-  const { listing: _, broken: __, ...documentsOnly } = submission;
+  const { listing, broken: _, ...rest } = submission;
+  const documentsOnly = listing === undefined ? rest : { ...rest, listing: { ...listing, partial: true } };
   const { results } = await submitOnce(deps, documentsOnly, false, attempts - 1);
   return new Map(results.map((result) => [keyOf(result), result]));
 }

@@ -1,9 +1,22 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Loop, startLoop } from '../../../platform/loop.ts';
-import type { DoorScope, DocumentResult, Submission, SubmissionResult } from '../../apis/intake.ts';
+import type { DoorScope, Submission, SubmissionResult } from '../../apis/intake.ts';
+import type { SourceHealth } from '../source-health.ts';
+import { Disappearances } from './disappearances.ts';
 import { emptyMemory, type FolderListing, type FolderMemory, type FolderReading, readFolder } from './read-folder.ts';
+import { ListingTeller } from './tell-listing.ts';
 import { watchFolder, type WatchTiming } from './watch-folder.ts';
+
+/** How patient a folder source is, in milliseconds. */
+export interface FolderTiming extends WatchTiming {
+  /** The folder is listed this often whatever happens. */
+  readonly rescanMs: number;
+  /** What vanished is believed when it stayed away this long. */
+  readonly settleMs: number;
+  /** A folder that cannot be listed is tried again this often, and told from the second time on. */
+  readonly retryMs: number;
+}
 
 /** What a folder source is made of. */
 export interface FolderSourceParts {
@@ -11,12 +24,12 @@ export interface FolderSourceParts {
   readonly name: string;
   readonly reading: FolderReading;
   readonly scope: DoorScope;
-  readonly timing: WatchTiming;
-  /** The folder is listed this often whatever happens. */
-  readonly rescanMs: number;
+  readonly timing: FolderTiming;
   /** Epoch of this process's lease on the source; null while another process holds it. */
   hold(): Promise<number | null>;
   submit(submission: Submission): Promise<SubmissionResult>;
+  /** Tells the documents of the source that it cannot be listed; repeating it writes nothing. */
+  reportUnavailable(epoch: number, message: string): Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -25,21 +38,28 @@ export interface FolderSourceParts {
 /** While another process holds the source, ask again this often, in milliseconds. */
 const HELD_ELSEWHERE_MS = 5_000;
 
-/** A folder of documents as a door: lists it, hands changes in, tells what is wrong. Decides nothing. */
+/** A folder of documents as a door: lists it, hands changes in, tells what is wrong. Decides nothing about the documents. */
 export class FolderSource {
   readonly #parts: FolderSourceParts;
+  readonly #teller: ListingTeller;
   #memory: FolderMemory = emptyMemory;
+  #disappearances: Disappearances;
   #epoch: number | null = null;
-  #told = new Set<string>();
+  #health: SourceHealth = { listedAtMs: null, fault: null, holder: true };
+
+  readonly name: string;
 
   constructor(parts: FolderSourceParts) {
     this.#parts = parts;
+    this.name = parts.name;
+    this.#teller = new ListingTeller(parts.log, parts.name);
+    this.#disappearances = new Disappearances(parts.timing.settleMs);
   }
 
   /** Lists the folder now and whenever something may have changed, until the signal. */
   start(signal: AbortSignal): Loop {
     const { name, clock, log, random, timing, reading } = this.#parts;
-    const loop = startLoop({ name, signal, clock, log, random, pass: () => this.#pass() });
+    const loop = startLoop({ name, signal, clock, log, random, pass: () => this.list() });
     const watch = watchFolder(
       reading.folder,
       timing,
@@ -50,80 +70,79 @@ export class FolderSource {
     return { ...loop, done };
   }
 
-  async #pass(): Promise<number> {
-    const epoch = await this.#parts.hold();
-    if (epoch === null) return HELD_ELSEWHERE_MS;
-    // A new holder has not seen what the last one handed in.
-    if (epoch !== this.#epoch) this.#memory = emptyMemory;
-    this.#epoch = epoch;
-    const listing = await readFolder(this.#parts.reading, this.#memory);
-    const result = await this.#parts.submit(this.#submission(listing, epoch));
-    this.#memory = listing.memory;
-    this.#tell(listing, result);
-    return this.#parts.rescanMs;
+  /** How the last listings went, for readiness. */
+  health(): SourceHealth {
+    return this.#health;
   }
 
-  #submission(listing: FolderListing, epoch: number): Submission {
-    const { name, reading, scope } = this.#parts;
-    return {
+  /** One listing: takes in what changed. Answers in how many milliseconds to list again. Throws what intake throws. */
+  async list(): Promise<number> {
+    const { timing, reading, clock } = this.#parts;
+    const epoch = await this.#parts.hold();
+    if (epoch === null) {
+      this.#health = { ...this.#health, holder: false };
+      return HELD_ELSEWHERE_MS;
+    }
+    if (epoch !== this.#epoch) this.#begin(epoch);
+    const listing = await readFolder(reading, this.#memory, clock.now());
+    if (listing.unlisted !== null) return this.#unlisted(epoch, listing.unlisted);
+    const waitMs = await this.#handIn(listing, epoch);
+    this.#memory = listing.memory;
+    if (!listing.complete) return this.#incomplete(listing);
+    this.#health = { listedAtMs: clock.monotonicMs(), fault: null, holder: true };
+    return Math.min(timing.rescanMs, waitMs > 0 ? waitMs : timing.rescanMs);
+  }
+
+  /** A new holder has not seen what the last one handed in. */
+  #begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#memory = emptyMemory;
+    this.#disappearances = new Disappearances(this.#parts.timing.settleMs);
+  }
+
+  /** Answers in how many milliseconds the listing may be asked what is gone; 0 when it was. */
+  async #handIn(listing: FolderListing, epoch: number): Promise<number> {
+    const { name, reading, scope, submit, clock } = this.#parts;
+    const shown = new Set(listing.documents.map(({ namespace, name: document }) => `${namespace}/${document}`));
+    const unsettledMs = listing.complete ? this.#disappearances.untilSettledMs(shown, clock.monotonicMs()) : 0;
+    const whole = listing.complete && unsettledMs === 0;
+    const result = await submit({
       source: name,
       epoch,
       documents: listing.documents,
       broken: listing.broken,
-      ...(listing.complete ? { listing: { fingerprint: `folder ${reading.folder} namespace ${reading.namespace}` } } : {}),
+      listing: { fingerprint: `folder ${reading.folder} namespace ${reading.namespace}`, ...(whole ? {} : { partial: true }) },
       scope,
       actor: { kind: 'source', name },
       invalid: 'store',
+    });
+    this.#teller.tell(listing.broken, result);
+    return unsettledMs;
+  }
+
+  /** A folder below could not be listed: what it declared is kept and told, the rest goes on. */
+  #incomplete({ broken }: FolderListing): number {
+    const [folder] = broken.filter(({ file }) => file.endsWith('/'));
+    this.#health = {
+      ...this.#health,
+      holder: true,
+      fault: `${folder?.file ?? 'a folder'}: ${folder?.findings[0]?.message ?? 'not listed'}`,
     };
+    return this.#parts.timing.rescanMs;
   }
 
-  /** Logs what is wrong, each thing once for as long as it stays wrong. */
-  #tell(listing: FolderListing, result: SubmissionResult): void {
-    const { log, name } = this.#parts;
-    const now = new Set<string>();
-    const once = (key: string, facts: Record<string, unknown>, message: string): void => {
-      now.add(key);
-      if (!this.#told.has(key)) log.warn({ source: name, ...facts }, message);
-    };
-    for (const { file, findings } of listing.broken) {
-      for (const { line, column, path, reason, message, hint } of findings) {
-        once(
-          `${file}:${line}:${column}:${path}:${reason}:${message}`,
-          { file, line, column, path, reason, problem: message, hint },
-          'file cannot be read',
-        );
-      }
-    }
-    for (const item of result.results) tellResult(item, once);
-    if (result.pendingRemoval !== null)
-      once(`pending:${result.pendingRemoval.token}`, { ...result.pendingRemoval }, 'mass removal waits for confirmation');
-    tellCounts(result, log, name);
-    // What was told of an unchanged document still holds.
-    this.#told = new Set([...now, ...[...this.#told].filter((key) => key.startsWith('document:'))]);
-  }
-}
-
-/** What changed, in one line however many documents it was. */
-function tellCounts(result: SubmissionResult, log: Log, source: string): void {
-  const counts: Record<string, number> = {};
-  for (const { outcome } of result.results) if (outcome !== 'unchanged') counts[outcome] = (counts[outcome] ?? 0) + 1;
-  if (Object.keys(counts).length > 0) log.info({ source, ...counts }, 'documents taken in');
-}
-
-function tellResult(item: DocumentResult, once: (key: string, facts: Record<string, unknown>, message: string) => void): void {
-  const connector = `${item.namespace}/${item.name}`;
-  if (item.outcome === 'conflict' || item.outcome === 'removing') {
-    once(
-      `document:${connector}:${item.reason}`,
-      { connector, file: item.file, reason: item.reason, problem: item.message, hint: item.hint },
-      'document was not taken',
-    );
-  }
-  for (const { severity, line, column, path, reason, message, hint } of item.findings) {
-    once(
-      `document:${connector}:${line}:${path}:${reason}:${message}`,
-      { connector, file: item.file, line, column, path, reason, problem: message, hint },
-      severity === 'error' ? 'document was refused; the last accepted revision stays in force' : 'document has a warning',
-    );
+  /** A swap leaves the folder away for a moment; told is what lasts. */
+  async #unlisted(epoch: number, code: string): Promise<number> {
+    const { name, timing, reading, log } = this.#parts;
+    const fault = `the folder ${reading.folder} cannot be listed (${code})`;
+    const lasts = this.#health.fault !== null;
+    if (lasts) await this.#parts.reportUnavailable(epoch, fault);
+    else
+      log.warn(
+        { source: name, folder: reading.folder, code, reason: 'SourceMissing' },
+        'folder cannot be listed; its documents stay in force',
+      );
+    this.#health = { ...this.#health, holder: true, fault };
+    return timing.retryMs;
   }
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Finding } from '../../apis/finding.ts';
 import { type BrokenFile, type DocumentToAdmit, type SubmittedDocument, submittedDigest } from '../../apis/intake.ts';
-import { type FileFacts, type FolderScan, type ScanLimits, type ScannedFile, scanFolder } from './scan-folder.ts';
+import { commitOf } from './commit-of.ts';
+import { type FileFacts, type FolderScan, type ScannedFile, scanFolder } from './scan-folder.ts';
+import type { ScanLimits } from './walk-folder.ts';
 
 /** A parsed file, as the admission stage reads it. */
 export interface ParsedText {
@@ -17,7 +19,7 @@ export interface FolderReading {
   readonly limits: ScanLimits;
   /** For documents that name none. */
   readonly namespace: string;
-  parse(text: string, file: string): ParsedText;
+  parse(content: Uint8Array, file: string): ParsedText;
   /** Tells what is wrong with a document that names no object. */
   judge(document: DocumentToAdmit): readonly Finding[];
   /** Tells that a path could not be read. */
@@ -30,6 +32,8 @@ export interface FolderListing {
   readonly broken: readonly BrokenFile[];
   /** False: nothing may be taken for removed. */
   readonly complete: boolean;
+  /** errno name of why the folder itself could not be listed; null when it could. */
+  readonly unlisted: string | null;
   /** To be given to the next listing once this one was taken in. */
   readonly memory: FolderMemory;
 }
@@ -57,10 +61,12 @@ interface RememberedFile {
 export const emptyMemory: FolderMemory = { facts: new Map(), files: new Map() };
 /** Files parsed between two breaths, so that beats and requests are answered in between. */
 const FILES_A_BREATH = 50;
+const NOTHING = new Uint8Array();
 
 /** Lists a folder: parses what changed since `before`, keeps what did not. Never throws for what it finds. */
-export async function readFolder(reading: FolderReading, before: FolderMemory): Promise<FolderListing> {
-  const scan = await scanFolder(reading.folder, before.facts, reading.limits);
+export async function readFolder(reading: FolderReading, before: FolderMemory, now: Date): Promise<FolderListing> {
+  const { folder, limits } = reading;
+  const [scan, commit] = await Promise.all([scanFolder({ folder, limits, before: before.facts, now }), commitOf(folder)]);
   const files = new Map<string, RememberedFile>();
   const fresh = new Map<string, readonly DocumentToAdmit[]>();
   for (const [at, file] of scan.files.entries()) {
@@ -70,10 +76,11 @@ export async function readFolder(reading: FolderReading, before: FolderMemory): 
   const broken = [...files].flatMap(([file, { findings }]) => (findings.length > 0 ? [{ file, findings }] : []));
   return {
     documents: [...files].flatMap(([file, { documents }]) =>
-      documents.map((document) => submitted(file, document, reading, fresh.get(file))),
+      documents.map((document) => submitted({ file, commit, fresh: fresh.get(file) }, document, reading)),
     ),
     broken: [...broken, ...unreadableFiles(scan, reading)],
     complete: scan.complete,
+    unlisted: scan.unreadable.find(({ path }) => path === './')?.code ?? null,
     memory: { facts: scan.memory, files },
   };
 }
@@ -88,8 +95,8 @@ function rememberFile(
   reading: FolderReading,
   fresh: Map<string, readonly DocumentToAdmit[]>,
 ): RememberedFile {
-  if (file.text === undefined && known !== undefined) return known;
-  const parsed = reading.parse(file.text ?? '', file.path);
+  if (file.content === undefined && known !== undefined) return known;
+  const parsed = reading.parse(file.content ?? NOTHING, file.path);
   fresh.set(file.path, parsed.documents);
   const findings = [...parsed.findings];
   const documents = parsed.documents.flatMap((document, index): RememberedDocument[] => {
@@ -103,25 +110,27 @@ function rememberFile(
   return { documents, findings };
 }
 
-function submitted(
-  file: string,
-  document: RememberedDocument,
-  reading: FolderReading,
-  fresh: readonly DocumentToAdmit[] | undefined,
-): SubmittedDocument {
+/** Where a document was found, and its value while it is at hand. */
+interface FoundIn {
+  readonly file: string;
+  readonly commit: string | undefined;
+  readonly fresh: readonly DocumentToAdmit[] | undefined;
+}
+
+function submitted({ file, commit, fresh }: FoundIn, document: RememberedDocument, reading: FolderReading): SubmittedDocument {
   const { namespace, name, digest, index } = document;
   return {
     namespace,
     name,
     digest,
-    origin: { file },
+    origin: commit === undefined ? { file } : { file, commit },
     read: () => fresh?.[index] ?? readAgain(reading, file, index),
   };
 }
 
 /** The database knows another content than this file had: it was restored, say. A file that changed meanwhile is listed again anyway. */
 async function readAgain(reading: FolderReading, file: string, index: number): Promise<DocumentToAdmit> {
-  const parsed = reading.parse(await readFile(join(reading.folder, file), 'utf8'), file);
+  const parsed = reading.parse(await readFile(join(reading.folder, file)), file);
   return parsed.documents[index] ?? { value: null, file };
 }
 

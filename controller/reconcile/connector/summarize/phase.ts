@@ -13,7 +13,9 @@ const RULES: readonly ((told: Told) => PhaseSummary | undefined)[] = [
   ({ plan, observation }) =>
     plan.inForce === null ? { phase: 'error', reason: observation.judgement.findings[0]?.reason ?? 'Pending' } : undefined,
   ({ plan }) => (plan.hold === 'revoked' ? { phase: 'disabled', reason: 'Revoked' } : undefined),
-  ({ plan }) => (plan.inForce?.spec.enabled === false ? { phase: 'disabled', reason: 'Disabled' } : undefined),
+  // By its document, or by the removal of one whose deletionPolicy is Disable.
+  ({ plan }) =>
+    (plan.updateInstance?.enabled ?? plan.inForce?.spec.enabled) === false ? { phase: 'disabled', reason: 'Disabled' } : undefined,
   ({ evidence }) => (evidence.credentialRejected ? { phase: 'credential_expired', reason: 'CredentialRejected' } : undefined),
   // The next launch fails alike, whatever the provider does.
   ({ evidence }) => (evidence.cannotStart ? { phase: 'error', reason: evidence.run?.reason ?? null } : undefined),

@@ -70,7 +70,9 @@ function requestsOf({ handledRequests }: Plan): Pick<ConnectorStatus, 'lastHandl
 
 function phaseWrite(observation: Observation, plan: Plan, seen: PhaseSummary): PhaseWrite | null {
   const { instance } = observation;
-  if (plan.retireInstance !== null || plan.forget || plan.inForce === null) return null;
+  // A forgotten instance goes its own way, but for one that is switched off with its document.
+  const leaves = plan.forget && plan.updateInstance === null;
+  if (plan.retireInstance !== null || leaves || plan.inForce === null) return null;
   if (instance === null) return null;
   const from = phaseAfter(instance, plan);
   const facts = factsOf(instance, observation);

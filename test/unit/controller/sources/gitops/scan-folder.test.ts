@@ -5,6 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FolderScan, scanFolder } from '../../../../../controller/sources/gitops/scan-folder.ts';
 
 const limits = { maxFileBytes: 1000, maxDepth: 4 };
+/** Later than any write of these tests by more than the file system's clock can be wrong, so that stamps are trusted. */
+const soon = new Date(Date.now() + 3_600_000);
+const text = (seen: FolderScan): (string | undefined)[] =>
+  seen.files.map(({ content }) => (content === undefined ? undefined : Buffer.from(content).toString()));
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'scan-'));
@@ -13,7 +17,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-const scan = (before?: FolderScan): Promise<FolderScan> => scanFolder(folder, before?.memory ?? new Map(), limits);
+const scan = (before?: FolderScan): Promise<FolderScan> => scanFolder({ folder, limits, before: before?.memory ?? new Map(), now: soon });
 
 describe('scanFolder', () => {
   test('finds YAML and JSON at any depth, and nothing that a mount or an editor hides', async () => {
@@ -29,34 +33,56 @@ describe('scanFolder', () => {
     write('a.yaml', 'one');
     write('b.yaml', 'two');
     const first = await scan();
-    expect(first.files.map((file) => file.text)).toEqual(['one', 'two']);
+    expect(text(first)).toEqual(['one', 'two']);
     write('b.yaml', 'three');
     const second = await scan(first);
-    expect(second.files.map((file) => file.text)).toEqual([undefined, 'three']);
+    expect(text(second)).toEqual([undefined, 'three']);
     expect(second.files[0]?.digest).toBe(first.files[0]?.digest);
+  });
+
+  test('a file that changed within the last second is read again, since its next write may leave no trace', async () => {
+    write('a.yaml', 'one');
+    const now = new Date();
+    const first = await scanFolder({ folder, limits, before: new Map(), now });
+    expect(first.memory.get('a.yaml')?.stamp).toBeNull();
+    const later = await scanFolder({ folder, limits, before: first.memory, now: soon });
+    expect(text(later)).toEqual([undefined]);
+    expect(later.memory.get('a.yaml')?.stamp).not.toBeNull();
+  });
+
+  test('thousands of files are read on a thread of their own, with the same answers', async () => {
+    for (let n = 0; n < 450; n++) write(`${String(n).padStart(4, '0')}.yaml`, `${n}`);
+    const seen = await scan();
+    expect(text(seen)).toEqual(Array.from({ length: 450 }, (_, n) => `${n}`));
+    expect(seen.files[7]?.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(text(await scan(seen))).toEqual(seen.files.map(() => undefined));
   });
 
   test('a file that was touched but not changed brings no text', async () => {
     write('a.yaml', 'one');
     const first = await scan();
     utimesSync(join(folder, 'a.yaml'), 1, 1);
-    expect((await scan(first)).files).toEqual([{ path: 'a.yaml', digest: first.files[0]?.digest, text: undefined }]);
+    expect((await scan(first)).files).toEqual([{ path: 'a.yaml', digest: first.files[0]?.digest, content: undefined }]);
   });
 
   test('[HARD-19.5-2] a vanished folder is an incomplete scan, so that it implies no removal', async () => {
     rmSync(folder, { recursive: true });
-    expect(await scan()).toMatchObject({ complete: false, files: [], unreadable: [{ path: '.', code: 'ENOENT' }] });
+    expect(await scan()).toMatchObject({ complete: false, files: [], unreadable: [{ path: './', code: 'ENOENT' }] });
   });
 
   test('a file over the limit is told, not cut, and the rest is listed', async () => {
     write('big.yaml', 'x'.repeat(1001));
     write('small.yaml', 'x');
-    expect(await scan()).toMatchObject({ complete: true, unreadable: [{ path: 'big.yaml', code: 'TooLarge' }], files: [{ path: 'small.yaml' }] });
+    expect(await scan()).toMatchObject({
+      complete: true,
+      unreadable: [{ path: 'big.yaml', code: 'TooLarge' }],
+      files: [{ path: 'small.yaml' }],
+    });
   });
 
   test('a folder nested too deep makes the scan incomplete', async () => {
     mkdirSync(join(folder, '1/2/3/4/5'), { recursive: true });
-    expect(await scan()).toMatchObject({ complete: false, unreadable: [{ path: '1/2/3/4/5', code: 'TooDeep' }] });
+    expect(await scan()).toMatchObject({ complete: false, unreadable: [{ path: '1/2/3/4/5/', code: 'TooDeep' }] });
   });
 
   test('a loop of links is entered once, a broken link is gone', async () => {
@@ -76,7 +102,7 @@ describe('scanFolder', () => {
     const first = await scan();
     unlinkSync(join(folder, '..data'));
     symlinkSync('..rev2', join(folder, '..data'));
-    expect([first.files[0]?.text, (await scan(first)).files[0]?.text]).toEqual(['..rev1', '..rev2']);
+    expect([...text(first), ...text(await scan(first))]).toEqual(['..rev1', '..rev2']);
   });
 
   test('a folder that may not be listed makes the scan incomplete', async () => {

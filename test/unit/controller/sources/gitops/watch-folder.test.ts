@@ -19,7 +19,12 @@ afterEach(async () => {
 
 /** Opens the watch and lets it settle, so that only what follows counts. */
 async function open(folder: string): Promise<void> {
-  watch = watchFolder(folder, { quietMs: 20, burstMs: 100 }, () => calls++, () => undefined);
+  watch = watchFolder(
+    folder,
+    { quietMs: 20, burstMs: 100 },
+    () => calls++,
+    () => undefined,
+  );
   await sleep(300);
   calls = 0;
 }
