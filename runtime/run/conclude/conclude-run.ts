@@ -67,9 +67,22 @@ async function endedFacts(run: RunAssignment, ended: Ended, concluding: Concludi
   // Whatever is not durable by now never will be: a violation, a stop or a fault ended the run before its DONE was dealt with.
   const dropped = ingest.abort();
   for (const gap of sample.gaps(concluding.redactor.text)) concluding.gaps.add(gap);
-  const verdict = verdictOf({ stop: concluding.stop, session, exit: end.exit, fault });
+  const judged = verdictOf({ stop: concluding.stop, session, exit: end.exit, fault });
+  const verdict = await againstCancel(run, judged, concluding);
   const commit = verdict.commit === 'none' ? null : await commitEligible(run, ended, verdict, concluding);
   return { ...base(concluding), ...disposal, session, dropped, verdict, commit: asTheyCame(ended), ...commit };
+}
+
+/** A cancel on record outranks every other ending, until this update of the row is first: then it is too late. */
+async function againstCancel(run: RunAssignment, verdict: RunVerdict, { stop, parts }: Concluding): Promise<RunVerdict> {
+  // A run that is left has no time for it: should it be tried again, the cancel is found then.
+  if (verdict.reason === 'cancelled' || verdict.state === 'abandoned' || stop.has('handover')) return verdict;
+  try {
+    return (await parts.journal.beginCommit(run)) ? verdict : cancelledVerdict();
+  } catch (error) {
+    if (isFault(error, 'LeaseLost')) throw error;
+    return verdict.commit === 'none' ? verdict : faultVerdict(ownFault(error));
+  }
 }
 
 /**
@@ -95,32 +108,25 @@ function asTheyCame({ prepared, actions }: Ended): CommitReport {
   return { persist: prepared.persist, staged: actions.staged.size, committed: streams.length, streams };
 }
 
-/** Commits by protocol A14, unless a cancel won the row. What it gives replaces the facts of that name. */
+/** Commits by protocol A14. What it gives replaces the facts of that name. */
 async function commitEligible(
   run: RunAssignment,
-  ended: Ended,
+  { prepared, session, actions }: Ended,
   verdict: RunVerdict,
   { gaps, parts }: Concluding,
 ): Promise<Partial<EndFacts> | null> {
-  const { prepared, session, actions } = ended;
-  try {
-    if (!(await parts.journal.beginCommit(run))) return { verdict: cancelledVerdict() };
-    if (!prepared.persist) return null;
-    const plan = eligibleCheckpoints({
-      manifest: prepared.manifest,
-      scoped: new Set(prepared.checks.keys()),
-      staged: new Set(actions.staged.keys()),
-      failedStreams: session.failedStreams,
-      reports: [],
-      certifiedFailure: verdict.certifiedFailure,
-    });
-    const request = { key: run, plan, staged: actions.staged, already: actions.committed, gaps };
-    const commit = await commitCheckpoints(request, parts.checkpoints);
-    return commit.failed === null ? { commit } : { commit, verdict: commitFailed(commit) };
-  } catch (error) {
-    if (isFault(error, 'LeaseLost')) throw error;
-    return { verdict: faultVerdict(ownFault(error)) };
-  }
+  if (!prepared.persist) return null;
+  const plan = eligibleCheckpoints({
+    manifest: prepared.manifest,
+    scoped: new Set(prepared.checks.keys()),
+    staged: new Set(actions.staged.keys()),
+    failedStreams: session.failedStreams,
+    reports: [],
+    certifiedFailure: verdict.certifiedFailure,
+  });
+  const request = { key: run, plan, staged: actions.staged, already: actions.committed, gaps };
+  const commit = await commitCheckpoints(request, parts.checkpoints);
+  return commit.failed === null ? { commit } : { commit, verdict: commitFailed(commit) };
 }
 
 function commitFailed({ failed, staged, committed }: CommitOutcome): RunVerdict {
