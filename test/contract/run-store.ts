@@ -45,6 +45,8 @@ export interface RunStoreHarness {
   requestCancel(key: RunKey): Promise<void>;
   facts(key: RunKey): Promise<StoredFacts>;
   records(key: RunKey): Promise<StoredRecord[]>;
+  /** Stored cursors of the instance by stream, whoever holds the lease. */
+  cursors(key: RunKey): Promise<Record<string, string>>;
   history(key: RunKey): Promise<(StoredRecord & { supersededBy: number })[]>;
 }
 
@@ -180,7 +182,7 @@ export function describeRunStore(name: string, open: () => RunStoreHarness): voi
       const key = await store.running();
       await store.sink.flush(key, [packed('a', '{"id":"a"}')]);
       await store.checkpoints.commit(key, { stream: 'items', cursorText: '{"n":1}' }, { type: 'run.state_committed', data: {} });
-      const before = [await store.facts(key), await store.records(key)];
+      const [facts, records, cursors] = [await store.facts(key), await store.records(key), await store.cursors(key)];
       await store.fence(key);
       const writes = [
         () => store.sink.flush(key, [packed('b', '{"id":"b"}')]),
@@ -189,13 +191,16 @@ export function describeRunStore(name: string, open: () => RunStoreHarness): voi
         () => store.journal.beginCommit(key),
         () => store.checkpoints.load(key),
         () => store.checkpoints.commit(key, { stream: 'items', cursorText: '{"n":2}' }, { type: 'run.state_committed', data: {} }),
+        () => store.checkpoints.commit(key, { stream: 'other', cursorText: '{}' }, { type: 'run.state_committed', data: {} }),
+        () => store.checkpoints.commit(key, { stream: 'items', cursorText: 'null' }, { type: 'run.state_committed', data: {} }),
         () => store.journal.finish(key, success, completed, null),
         () => store.journal.finish(key, transient, failed, { delayMs: 0 }),
       ];
       for (const write of writes) await expect(write()).rejects.toEqual(leaseLost);
-      const [facts, records] = before;
-      expect(await store.facts(key)).toEqual({ ...(facts as StoredFacts), leaseEpoch: key.epoch + 1 });
+      expect(await store.facts(key)).toEqual({ ...facts, leaseEpoch: key.epoch + 1 });
       expect(await store.records(key)).toEqual(records);
+      expect(await store.cursors(key)).toEqual(cursors);
+      expect(cursors).toEqual({ items: '{"n":1}' });
     });
   });
 

@@ -8,7 +8,8 @@ import { fenceValues, leaseLost, WITH_FENCE } from '../fence.ts';
  *
  * - input: one row a record; a body that is null is a delete. `json` keeps the bytes of a body and is checked once, as it comes in.
  * - changed: those that differ from what is stored. The lookup is lateral with a limit, so that no plan but one index probe a key is
- *   possible. A delete of an unknown key is no change: there is nothing to take away, and connectors that repeat their deletes must not
+ *   possible, and keys above the highest one stored, as most of a first sync and of an append-only stream are, need not even that. A
+ *   delete of an unknown key is no change: there is nothing to take away, and connectors that repeat their deletes must not
  *   fill the table with tombstones.
  * - counter: locks the version row of each stream and raises it. Held until commit, so commit order is version order. Taken late: parsing
  *   and comparing of the next batch overlap with the inserts of this one. It only moves from the version that the comparison was based
@@ -24,10 +25,14 @@ const WRITE_BATCH = `${WITH_FENCE},
 input as not materialized (
   select coalesce(stream, $9::text) as stream, key, emitted_at::timestamptz as emitted_at, data is null as deleted, data, place
     from unnest($4::text[], $5::text[], $6::text[], $7::json[]) with ordinality as batch (stream, key, emitted_at, data, place)),
+top as materialized (
+  select max(key) as key from records where connector_instance_id = $1 and stream = $9),
 changed as materialized (
   select i.*, r.version as old_version, r.deleted as old_deleted, r.emitted_at as old_emitted_at, r.data as old_data
     from input i
-    left join lateral (select * from records c where c.connector_instance_id = $1 and c.stream = i.stream and c.key = i.key limit 1) r on true
+    left join lateral (
+      select * from records c where c.connector_instance_id = $1 and c.stream = i.stream and c.key = i.key
+         and (i.stream <> $9 or i.key collate "C" <= (select key from top)) limit 1) r on true
    where exists (select from fence)
      and case when r.key is null then not i.deleted
               else r.deleted <> i.deleted or r.data::text is distinct from i.data::text end),

@@ -139,6 +139,12 @@ describe('claim', () => {
     await expect(claimedIds({ maxRuns: 7 })).resolves.toHaveLength(2);
   });
 
+  it('keeps to the caps when many claim at once', async () => {
+    await storeMany(30, {});
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claimedIds({ maxRuns: 4 }, 2)));
+    expect(claims.flat()).toHaveLength(4);
+  });
+
   it('does not let a full namespace hide what others have due', async () => {
     await storeMany(1, { namespace: 'full', type: 'x', state: 'running' });
     await storeMany(30, { namespace: 'full', type: 'x', dueAt: `now() - interval '1 hour'` });

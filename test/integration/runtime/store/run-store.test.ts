@@ -7,7 +7,7 @@ import { createRecordSink } from '../../../../runtime/store/postgres/records/rec
 import { describeRunStore, type RunStoreHarness, type StoredFacts } from '../../../contract/run-store.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
 import { fence, storeRun, storeRunOf } from '../../../gen/stored-run.ts';
-import { readFacts, readHistory, readRecords } from './stored-facts.ts';
+import { readCursors, readFacts, readHistory, readRecords } from './stored-facts.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -38,6 +38,7 @@ function harness(): RunStoreHarness {
     },
     facts: (key): Promise<StoredFacts> => readFacts(pool, key),
     records: (key) => readRecords(pool, key),
+    cursors: (key) => readCursors(pool, key),
     history: (key) => readHistory(pool, key),
   };
 }

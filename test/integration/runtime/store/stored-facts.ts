@@ -38,3 +38,12 @@ export async function readHistory(pool: Pool, key: RunKey): Promise<(StoredRecor
   );
   return rows;
 }
+
+/** Stored cursors of the instance by stream. */
+export async function readCursors(pool: Pool, key: RunKey): Promise<Record<string, string>> {
+  const { rows } = await pool.query<{ stream: string; cursor: string }>(
+    'select stream, cursor::text as cursor from checkpoints where connector_instance_id = $1 order by stream',
+    [key.connectorInstanceId],
+  );
+  return Object.fromEntries(rows.map(({ stream, cursor }) => [stream, cursor]));
+}

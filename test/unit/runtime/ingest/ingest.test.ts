@@ -12,6 +12,7 @@ const unavailable = new Fault({ reason: 'DatabaseUnavailable', message: 'gone' }
 
 /** A sink whose flushes end when the test says so. It copies what it is given: the bytes are the batch's only until the flush ends. */
 class SlowSink implements RecordSink {
+  readonly memory = new Set<Buffer>();
   readonly calls: { keys: string[]; bodies: string[]; end: () => void; fail: (error: unknown) => void }[] = [];
   open = 0;
   mostOpen = 0;
@@ -20,6 +21,7 @@ class SlowSink implements RecordSink {
     this.open++;
     this.mostOpen = Math.max(this.mostOpen, this.open);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    for (const { bytes: slab } of records) this.memory.add(slab);
     const bodies = records.map(({ bytes, start, end }) => bytes.toString('utf8', start, end));
     this.calls.push({ keys: records.map((record) => record.key), bodies, end: resolve, fail: reject });
     await promise.finally(() => this.open--);
@@ -151,6 +153,8 @@ describe('back-pressure', () => {
     expect(sink.calls.flatMap(({ keys }) => keys)).toEqual(Array.from({ length: 5_000 }, (_, n) => `k${n}`));
     expect(sink.calls.flatMap(({ bodies }) => bodies).every((text) => text === body)).toBe(true);
     expect(waits).toBeGreaterThan(100);
+    // 5 MB went through; what held them was used again.
+    expect(sink.memory.size).toBeLessThan(10);
     expect(most).toBeLessThan(66 * 1_024);
     expect(budget.usedBytes).toBe(0);
   });
