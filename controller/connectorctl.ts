@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../platform/clock.ts';
 import { runCli } from './cli/main.ts';
 import { processOutput } from './cli/output.ts';
@@ -12,7 +13,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env,
   clock: systemClock,
   output: processOutput(),
+  stdin: () => buffer(process.stdin),
   defaultDataFolder: defaultDataFolder(env),
   // Loaded on use: most commands need neither parser nor schemas.
-  validate: async (files, folders) => (await import('./compose/offline.ts')).validateOffline(files, folders),
+  validate: async (input) => (await import('./compose/offline.ts')).validateOffline(input),
 });

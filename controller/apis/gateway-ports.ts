@@ -71,8 +71,8 @@ export interface ConnectorReader {
 
 /** What a submission through the API says beside its documents. */
 export interface ApiSubmission {
-  /** YAML or JSON, one document or many. */
-  readonly text: string;
+  /** YAML or JSON, one document or many, decoded or not. */
+  readonly text: string | Uint8Array;
   /** Name for messages. */
   readonly file: string;
   /** For documents that name none. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
-import { readClientFile } from '../../platform/client-file.ts';
-import { ApiClient } from './api-client.ts';
+import { type ClientFile, readClientFile } from '../../platform/client-file.ts';
+import { type ApiAddress, ApiClient } from './api-client.ts';
 import { CommandFailure } from './failure.ts';
 import type { Output } from './output.ts';
 
@@ -19,6 +19,8 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly namespace: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Bytes of stdin, to its end. */
+  stdin(): Promise<Uint8Array<ArrayBuffer>>;
   api(): Promise<ApiClient>;
 }
 
@@ -27,36 +29,55 @@ export interface Surroundings {
   readonly output: Output;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: () => Promise<Uint8Array<ArrayBuffer>>;
   /** Used when neither `--data` nor `CONNECTOR_DATA` is there. */
   readonly defaultDataFolder: string;
 }
 
-/** Builds the context: `--server` and `--token` win over `client.json` of `--data`, `CONNECTOR_DATA` or the default data folder. */
+/** Builds the context: `--server` and `--token`, or their variables, win over `client.json` of the data folder. */
 export function commandContext(options: GlobalOptions, surroundings: Surroundings): CommandContext {
   let client: Promise<ApiClient> | undefined;
+  const { output, clock, env, stdin } = surroundings;
   return {
-    output: surroundings.output,
-    clock: surroundings.clock,
-    env: surroundings.env,
+    output,
+    clock,
+    env,
+    stdin,
     namespace: options.namespace ?? 'default',
     api() {
-      client ??= connect(options, surroundings);
+      client ??= addressOf(options, surroundings).then((address) => new ApiClient(address));
       return client;
     },
   };
 }
 
-async function connect(options: GlobalOptions, surroundings: Surroundings): Promise<ApiClient> {
-  if (options.server !== undefined && options.token !== undefined) return new ApiClient({ server: options.server, token: options.token });
-  const folder = resolve(options.data ?? (surroundings.env['CONNECTOR_DATA'] || surroundings.defaultDataFolder));
+async function addressOf(options: GlobalOptions, surroundings: Surroundings): Promise<ApiAddress> {
+  const { env } = surroundings;
+  const server = options.server ?? given(env['CONNECTOR_SERVER']);
+  const token = options.token ?? given(env['CONNECTOR_TOKEN']);
+  if (server !== undefined && token !== undefined) return { server, token };
+  const { folder, file } = await clientFile(options, surroundings);
+  if (server !== undefined) requireSameServer(server, file, folder);
+  return { server: server ?? file.server, token: token ?? file.token };
+}
+
+async function clientFile(
+  { data }: GlobalOptions,
+  { env, defaultDataFolder }: Surroundings,
+): Promise<{ folder: string; file: ClientFile }> {
+  const folder = resolve(data ?? given(env['CONNECTOR_DATA']) ?? defaultDataFolder);
   const file = await readClientFile(folder);
-  const server = options.server ?? file?.server;
-  const token = options.token ?? file?.token;
-  if (server === undefined || token === undefined) {
-    throw new CommandFailure(
-      `there is no readable client.json in ${folder} (start the product, or give --server and --token, or --data)`,
-      2,
-    );
-  }
-  return new ApiClient({ server, token });
+  if (file !== undefined) return { folder, file };
+  const hint = 'start the product, or give --server and --token, or --data';
+  throw new CommandFailure(`there is no readable client.json in ${folder} (${hint})`, 2);
+}
+
+/** The token of client.json is an operator's of that server and is shown to no other. */
+function requireSameServer(server: string, file: ClientFile, folder: string): void {
+  if (URL.canParse(server) && new URL(server).origin === new URL(file.server).origin) return;
+  throw new CommandFailure(`the token in ${folder} is for ${file.server}: give --token for ${server}`, 2);
+}
+
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }

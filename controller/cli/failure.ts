@@ -23,8 +23,13 @@ export class ApiFailure extends CommandFailure {
   readonly body: ApiErrorBody;
 
   constructor(status: number, body: ApiErrorBody) {
-    super(`${body.reason}: ${body.message}${body.hint ? ` (${body.hint})` : ''}`);
+    super(`${body.reason}: ${body.message}${body.hint ? ` (${body.hint})` : ''}${requestOf(status, body)}`);
     this.status = status;
     this.body = body;
   }
+}
+
+/** A fault of the server is found in its log by this id. */
+function requestOf(status: number, { request_id }: ApiErrorBody): string {
+  return status >= 500 && request_id !== undefined ? ` [request ${request_id}]` : '';
 }

@@ -2,23 +2,29 @@ import { styleText } from 'node:util';
 
 /** Where a command writes: data on stdout, messages on stderr, colour only on a terminal. */
 export interface Output {
-  /** Data, with a line end at its end. */
+  /** Data, with a line end at its end; nothing for an empty text. */
   data(text: string): void;
-  /** A piece of data as it is. */
-  raw(text: string): void;
+  /** A piece of data as it is; resolves when the reader may get the next. */
+  raw(piece: string | Uint8Array): Promise<void>;
   message(text: string): void;
   readonly colour: boolean;
 }
 
 /** The process's own streams. A reader that went away (`| head`) ends the command quietly. */
 export function processOutput(): Output {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
   return {
-    data: (text) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    raw: (text) => void process.stdout.write(text),
+    data(text) {
+      if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    },
+    async raw(piece) {
+      if (!process.stdout.write(piece)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
+    },
     message: (text) => void process.stderr.write(`${text}\n`),
     colour: process.stdout.isTTY === true,
   };

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { typeDocumentTools } from '../admission/type-document-tools.ts';
-import { validatePaths } from '../admission/validate.ts';
+import { type ValidateOptions, validatePaths, validateText } from '../admission/validate.ts';
+import type { Finding } from '../apis/finding.ts';
 import { judgeTypeDocument } from '../catalog/judge-type-document.ts';
 import { loadCatalog, type TypeFolder } from '../catalog/load-types.ts';
 import type { OfflineFinding, OfflineValidation } from '../cli/commands/validate.ts';
@@ -15,21 +16,18 @@ export function typeFolders(folders: readonly string[]): TypeFolder[] {
 }
 
 /** `validate` without a server: the same pipeline against the built-in types and those of the given folders. */
-export const validateOffline: OfflineValidation = async (files, folders) => {
+export const validateOffline: OfflineValidation = async ({ files, typeFolders: folders, stdin }) => {
   const settings = admissionSettings();
   const tools = typeDocumentTools(settings.compiler);
   const { catalog } = await loadCatalog({ folders: typeFolders(folders), tools });
-  const { findings } = await validatePaths(files, {
+  const options: ValidateOptions = {
     context: offlineContext(settings, catalog),
     judgeTypeDocument: (value) => judgeTypeDocument(value, tools),
-  });
-  return findings.map(
-    ({ path, line = 1, column = 1, file = '-', ...rest }): OfflineFinding => ({
-      ...rest,
-      file,
-      line,
-      column,
-      path: path === '' ? 'document' : path,
-    }),
-  );
+  };
+  const findings: Finding[] = [];
+  for (const file of files) {
+    const report = file === '-' ? validateText(await stdin(), 'stdin', options) : await validatePaths([file], options);
+    findings.push(...report.findings);
+  }
+  return findings.map(({ line = 1, column = 1, file = '-', ...rest }): OfflineFinding => ({ ...rest, file, line, column }));
 };

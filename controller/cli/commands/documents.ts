@@ -1,14 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
+import { readFile } from 'node:fs/promises';
+import { findDocuments } from '../../../platform/find-documents.ts';
+import type { ApiClient } from '../api-client.ts';
 import { connectorPath, connectorRef } from '../connector-path.ts';
 import type { CommandContext } from '../context.ts';
 import { ApiFailure, CommandFailure } from '../failure.ts';
+import { type FindingView, findingLine } from '../finding-line.ts';
 
 /** A document file as it is sent. */
 interface DocumentFile {
   readonly name: string;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What became of one document of an apply. */
@@ -17,79 +18,96 @@ interface ApplyResult {
   readonly namespace: string;
   readonly name: string;
   readonly outcome: string;
-  readonly warnings?: readonly string[];
+  readonly reason?: string;
+  readonly message?: string;
+  readonly hint?: string;
+  readonly findings: readonly FindingView[];
+  readonly warnings: readonly string[];
 }
 
-/** One finding of a refused document. */
-interface FindingView {
-  readonly file?: string;
-  readonly line?: number;
-  readonly column?: number;
-  readonly path: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly hint: string;
+/** Options of `apply`. */
+export interface ApplyOptions {
+  readonly dryRun?: boolean;
+  readonly output?: string;
 }
 
-/** `apply -f`: each file is applied on its own; a refused one is told and does not keep the others back. */
-export async function applyDocuments(
-  files: readonly string[],
-  options: { dryRun?: boolean; output?: string },
-  context: CommandContext,
-): Promise<void> {
+const taken: ReadonlySet<string> = new Set(['created', 'configured', 'unchanged']);
+
+/** `apply -f`: each document is taken or refused on its own; a refused one is told and does not keep the others back. */
+export async function applyDocuments(paths: readonly string[], options: ApplyOptions, context: CommandContext): Promise<void> {
   const api = await context.api();
+  const all: ApplyResult[] = [];
   let refused = 0;
-  for (const file of await readDocuments(files)) {
-    try {
-      const answer = await api.json<{ results: ApplyResult[] }>({
-        method: 'POST',
-        path: '/v1/specs:apply',
-        query: { dry_run: options.dryRun, file: file.name, namespace: context.namespace },
-        body: { text: file.text, type: contentType(file.name) },
-      });
-      if (options.output === 'json') context.output.data(JSON.stringify(answer, null, 2));
-      else for (const result of answer.results) tellApplied(result, options, context);
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error;
-      refused += 1;
-      tellRefused(error, file.name, context);
-    }
+  for (const file of await readDocuments(paths, context)) {
+    const { results, failures } = await applyFile(file, options, { api, context });
+    all.push(...results);
+    refused += failures;
+    if (options.output !== 'json') for (const result of results) tellResult(result, file.name, options, context);
   }
-  if (refused > 0) throw new CommandFailure(`${refused} of ${files.length} refused`);
+  if (options.output === 'json') context.output.data(JSON.stringify({ results: all }, null, 2));
+  if (refused > 0) throw new CommandFailure(`${refused} not taken`);
 }
 
-function tellApplied(result: ApplyResult, options: { dryRun?: boolean }, context: CommandContext): void {
-  context.output.data(`${result.kind.toLowerCase()}/${result.name} ${result.outcome}${options.dryRun ? ' (dry run)' : ''}`);
-  for (const warning of result.warnings ?? []) context.output.message(`warning: ${warning}`);
+/** Results of one file; a failure that names no documents is told here. */
+async function applyFile(
+  file: DocumentFile,
+  options: ApplyOptions,
+  { api, context }: { api: ApiClient; context: CommandContext },
+): Promise<{ results: readonly ApplyResult[]; failures: number }> {
+  try {
+    const query = { dry_run: options.dryRun, file: file.name, namespace: context.namespace };
+    return { ...(await api.json<{ results: ApplyResult[] }>({ ...submission(file), path: '/v1/specs:apply', query })), failures: 0 };
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status >= 500 || error.status === 401 || error.status === 403) throw error;
+    const results = (error.body.details?.['results'] ?? []) as ApplyResult[];
+    context.output.message(`${file.name}: ${error.message}`);
+    return { results, failures: results.filter(({ outcome }) => !taken.has(outcome)).length || 1 };
+  }
 }
 
-function tellRefused(failure: ApiFailure, file: string, context: CommandContext): void {
-  const findings = failure.body.details?.['findings'] as FindingView[] | undefined;
-  context.output.message(`${file}: ${failure.message}`);
-  for (const found of findings ?? []) context.output.message(findingLine(found, file));
-}
-
-/** `FILE:LINE:COLUMN: path: Reason: message (hint)`. */
-export function findingLine(found: FindingView, file: string): string {
-  return `${found.file ?? file}:${found.line ?? 1}:${found.column ?? 1}: ${found.path}: ${found.reason}: ${found.message} (${found.hint})`;
+function tellResult(result: ApplyResult, file: string, options: ApplyOptions, { output }: CommandContext): void {
+  const { kind, name, outcome, reason, message, hint, findings, warnings } = result;
+  if (taken.has(outcome)) output.data(`${kind.toLowerCase()}/${name} ${outcome}${options.dryRun ? ' (dry run)' : ''}`);
+  else if (findings.length === 0) output.message(`${kind.toLowerCase()}/${name} ${outcome}: ${reason}: ${message} (${hint})`);
+  else for (const found of findings) output.message(findingLine(found, file));
+  if (taken.has(outcome)) for (const warning of warnings) output.message(`warning: ${warning}`);
 }
 
 /** `diff -f`: prints what an apply would change. True when there is a difference. */
-export async function diffDocuments(files: readonly string[], options: { output?: string }, context: CommandContext): Promise<boolean> {
+export async function diffDocuments(paths: readonly string[], options: { output?: string }, context: CommandContext): Promise<boolean> {
   const api = await context.api();
   let differs = false;
-  for (const file of await readDocuments(files)) {
-    const answer = await api.json<{ differs: boolean; text: string }>({
-      method: 'POST',
-      path: '/v1/specs:diff',
-      query: { file: file.name, namespace: context.namespace },
-      body: { text: file.text, type: contentType(file.name) },
-    });
+  const documents: unknown[] = [];
+  for (const file of await readDocuments(paths, context)) {
+    const query = { file: file.name, namespace: context.namespace };
+    const answer = await diffFile(api, { ...submission(file), path: '/v1/specs:diff', query }, file, context);
     differs ||= answer.differs;
-    if (options.output === 'json') context.output.data(JSON.stringify(answer, null, 2));
-    else if (answer.text !== '') context.output.data(answer.text);
+    documents.push(...answer.documents);
+    if (options.output !== 'json') context.output.data(answer.text);
   }
+  if (options.output === 'json') context.output.data(JSON.stringify({ differs, documents }, null, 2));
   return differs;
+}
+
+interface DiffAnswer {
+  readonly differs: boolean;
+  readonly text: string;
+  readonly documents: readonly unknown[];
+}
+
+async function diffFile(
+  api: ApiClient,
+  request: Parameters<ApiClient['json']>[0],
+  file: DocumentFile,
+  { output }: CommandContext,
+): Promise<DiffAnswer> {
+  try {
+    return await api.json<DiffAnswer>(request);
+  } catch (error) {
+    const findings = error instanceof ApiFailure ? (error.body.details?.['findings'] as FindingView[] | undefined) : undefined;
+    for (const found of findings ?? []) output.message(findingLine(found, file.name));
+    throw error;
+  }
 }
 
 /** `delete connector NAME`. */
@@ -100,27 +118,32 @@ export async function deleteConnector(name: string, context: CommandContext): Pr
   context.output.data(`connector/${ref.name} deleted`);
 }
 
-/** Files, folders (their YAML and JSON files) and `-` for stdin. */
-async function readDocuments(paths: readonly string[]): Promise<DocumentFile[]> {
-  if (paths.length === 0) throw new CommandFailure('-f FILE is needed (a file, a folder, or - for stdin)', 2);
+function submission({ name, bytes }: DocumentFile) {
+  const type = name.endsWith('.json') ? 'application/json' : 'application/yaml';
+  return { method: 'POST', body: { bytes, type } } as const;
+}
+
+/** Files, folders (their YAML and JSON files, at any depth) and `-` for stdin. */
+async function readDocuments(paths: readonly string[], context: CommandContext): Promise<DocumentFile[]> {
   const found: DocumentFile[] = [];
   for (const path of paths) {
-    try {
-      if (path === '-') found.push({ name: 'stdin', text: await readAll(process.stdin) });
-      else for (const file of await filesOf(path)) found.push({ name: file, text: await readFile(file, 'utf8') });
-    } catch (error) {
-      throw new CommandFailure(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, 2);
-    }
+    if (path === '-') found.push({ name: 'stdin', bytes: await context.stdin() });
+    else found.push(...(await readBelow(path)));
   }
   return found;
 }
 
-async function filesOf(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/i.test(name) && !name.startsWith('.')).sort();
-  return names.map((name) => join(path, name));
+async function readBelow(path: string): Promise<DocumentFile[]> {
+  const { files, unreadable } = await findDocuments(path);
+  for (const { path: place, code } of unreadable) throw new CommandFailure(`cannot read ${place}: ${code}`, 2);
+  if (files.length === 0) throw new CommandFailure(`${path} holds no .yaml, .yml or .json file`, 2);
+  return Promise.all(files.map(async (name) => ({ name, bytes: await readBytes(name) })));
 }
 
-function contentType(name: string): string {
-  return name.endsWith('.json') ? 'application/json' : 'application/yaml';
+async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new CommandFailure(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, 2);
+  }
 }

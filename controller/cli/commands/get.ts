@@ -1,14 +1,14 @@
 import type { ConnectorView } from '../../../schemas/connector.ts';
 import type { List } from '../../../schemas/list.ts';
-import { printYaml } from '../../../schemas/print-yaml.ts';
 import { connectorPath, connectorRef } from '../connector-path.ts';
 import type { CommandContext } from '../context.ts';
-import { age, type Column, relativeTime, table } from '../output.ts';
 import { followChanges } from '../follow-changes.ts';
+import { age, type Column, relativeTime } from '../output.ts';
+import { type ItemFormat, type OutputForm, printChange, printItem, printList } from '../print-items.ts';
 
 /** Options of `get connectors`. */
 export interface GetOptions {
-  readonly output?: 'wide' | 'json' | 'yaml' | 'name';
+  readonly output?: OutputForm;
   readonly allNamespaces?: boolean;
   readonly type?: string;
   readonly selector?: string;
@@ -20,19 +20,38 @@ const PAGE = 500;
 
 /** `get connectors [NAME]`: a table, or the documents as a Kubernetes List. */
 export async function getConnectors(name: string | undefined, options: GetOptions, context: CommandContext): Promise<void> {
-  if (name !== undefined) {
-    const api = await context.api();
-    const item = await api.json<ConnectorView>({ path: connectorPath(connectorRef(name, context.namespace)) });
-    return print(options.output === 'json' ? item : [item], options, context);
-  }
-  const items = await listConnectors(options, context);
-  print(
-    options.output === 'json' ? ({ apiVersion: 'v1', kind: 'List', metadata: {}, items } satisfies List<ConnectorView>) : items,
-    options,
-    context,
-  );
-  if (options.watch)
-    await followChanges(context, (item) => print([item], { ...options, output: options.output ?? 'wide' }, context, false));
+  const format = connectorFormat(options, context.clock.now());
+  if (options.watch) return watchConnectors(name, options, context);
+  if (name === undefined) return printList(await listConnectors(options, context), options.output, format, context);
+  const api = await context.api();
+  const item = await api.json<ConnectorView>({ path: connectorPath(connectorRef(name, context.namespace)) });
+  printItem(item, options.output, format, context);
+}
+
+/** Prints what there is, then every change below it; what is gone is said on stderr. */
+async function watchConnectors(name: string | undefined, options: GetOptions, context: CommandContext): Promise<void> {
+  const wanted = (item: ConnectorView): boolean => name === undefined || item.metadata.name === name;
+  const format = () => connectorFormat(options, context.clock.now());
+  await followChanges(context, queryOf(options, context), {
+    initial(items) {
+      const shown = items.filter(wanted);
+      if (options.output === 'json') for (const item of shown) printChange(item, 'json', format(), context);
+      else printList(shown, options.output, format(), context);
+    },
+    change(item, type) {
+      if (!wanted(item)) return;
+      if (type === 'DELETED') context.output.message(`connector/${item.metadata.name} is gone`);
+      else printChange(item, options.output, format(), context);
+    },
+  });
+}
+
+function queryOf(options: GetOptions, context: CommandContext): Record<string, string | undefined> {
+  return {
+    namespace: options.allNamespaces ? undefined : context.namespace,
+    type: options.type,
+    label_selector: options.selector,
+  };
 }
 
 /** All connectors that match, over every page. */
@@ -41,35 +60,16 @@ export async function listConnectors(options: GetOptions, context: CommandContex
   const items: ConnectorView[] = [];
   let next: string | undefined;
   do {
-    const page: List<ConnectorView> = await api.json({
-      path: '/v1/connectors',
-      query: {
-        namespace: options.allNamespaces ? undefined : context.namespace,
-        type: options.type,
-        label_selector: options.selector,
-        limit: PAGE,
-        continue: next,
-      },
-    });
+    const query = { ...queryOf(options, context), limit: PAGE, continue: next };
+    const page: List<ConnectorView> = await api.json({ path: '/v1/connectors', query });
     items.push(...page.items);
     next = page.metadata?.continue;
   } while (next !== undefined);
   return items;
 }
 
-function print(
-  found: ConnectorView | List<ConnectorView> | ConnectorView[],
-  options: GetOptions,
-  context: CommandContext,
-  header = true,
-): void {
-  if (options.output === 'json') return context.output.data(JSON.stringify(found, null, 2));
-  const items = Array.isArray(found) ? found : 'items' in found ? found.items : [found];
-  if (options.output === 'name') return context.output.data(items.map((item) => `connector/${item.metadata.name}\n`).join(''));
-  if (options.output === 'yaml') return context.output.data(items.map(printYaml).join('---\n'));
-  if (items.length === 0) return context.output.message('No connectors found.');
-  const text = table(columns(options, context.clock.now()), items, context.output.colour);
-  context.output.data(header ? text : text.slice(text.indexOf('\n') + 1));
+function connectorFormat(options: GetOptions, now: Date): ItemFormat<ConnectorView> {
+  return { columns: columns(options, now), name: (item) => `connector/${item.metadata.name}`, none: 'No connectors found.' };
 }
 
 function columns(options: GetOptions, now: Date): Column<ConnectorView>[] {
@@ -84,7 +84,6 @@ function columns(options: GetOptions, now: Date): Column<ConnectorView>[] {
     { header: 'AGE', show: (item) => age(new Date(item.metadata.creationTimestamp ?? now), now) },
   ];
   const wide: Column<ConnectorView>[] = [
-    { header: 'OWNER', show: (item) => `${item.spec.owner.type}/${item.spec.owner.id}` },
     { header: 'REASON', show: (item) => ready(item)?.reason ?? '-' },
     { header: 'INSTANCE', show: (item) => item.status.instanceId ?? '-' },
   ];

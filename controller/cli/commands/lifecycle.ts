@@ -5,8 +5,9 @@ import type { CommandContext } from '../context.ts';
 export async function setPaused(name: string, verb: 'pause' | 'resume', context: CommandContext): Promise<void> {
   const api = await context.api();
   const ref = connectorRef(name, context.namespace);
-  await api.send({ method: 'POST', path: connectorPath(ref, `/${verb}`), body: { json: {} } });
-  context.output.data(`connector/${ref.name} ${verb}d`);
+  const { result } = await api.json<{ result: string }>({ method: 'POST', path: connectorPath(ref, `/${verb}`), body: { json: {} } });
+  context.output.data(`connector/${ref.name} ${result}`);
+  if (result === 'unchanged') context.output.message(`there was nothing to ${verb}: it has no schedule, or is ${verb}d already`);
 }
 
 /** `rollback NAME --to REVISION`: applies an accepted revision again. */
@@ -19,22 +20,17 @@ export async function rollback(name: string, revision: string, context: CommandC
 
 /** `source release NAME`: the source lets its documents go, so that another door may take them over. */
 export async function releaseSource(source: string, context: CommandContext): Promise<void> {
-  const api = await context.api();
-  const { released } = await api.json<{ released: number }>({
-    method: 'POST',
-    path: `/v1/sources/${encodeURIComponent(source)}/release`,
-    body: { json: {} },
-  });
+  const { released } = await onSource<{ released: number }>(source, 'release', context);
   context.output.data(`source/${source} released ${released} documents`);
 }
 
 /** `source confirm NAME`: carries out a mass removal that waits for confirmation. */
 export async function confirmRemoval(source: string, context: CommandContext): Promise<void> {
-  const api = await context.api();
-  const { confirmed } = await api.json<{ confirmed: number }>({
-    method: 'POST',
-    path: `/v1/sources/${encodeURIComponent(source)}/confirm`,
-    body: { json: {} },
-  });
+  const { confirmed } = await onSource<{ confirmed: number }>(source, 'confirm', context);
   context.output.data(`source/${source}: removal of ${confirmed} documents confirmed`);
+}
+
+async function onSource<Answer>(source: string, verb: string, context: CommandContext): Promise<Answer> {
+  const api = await context.api();
+  return api.json<Answer>({ method: 'POST', path: `/v1/sources/${encodeURIComponent(source)}/${verb}`, body: { json: {} } });
 }

@@ -1,6 +1,8 @@
 import type { List } from '../../../schemas/list.ts';
+import { connectorPath, connectorRef } from '../connector-path.ts';
 import type { CommandContext } from '../context.ts';
-import { type Column, table } from '../output.ts';
+import { ApiFailure } from '../failure.ts';
+import { type ItemFormat, type OutputForm, printList } from '../print-items.ts';
 
 interface TypeView {
   readonly key: string;
@@ -20,66 +22,80 @@ interface SourceView {
 }
 
 interface AuditView {
+  readonly seq: number;
   readonly at: string;
   readonly actor: { kind: string; name: string };
   readonly action: string;
   readonly outcome: string;
+  readonly reason: string | null;
   readonly namespace: string | null;
   readonly name: string | null;
 }
 
 const names = (parts: readonly { name: string }[]): string => parts.map((part) => part.name).join(',') || '-';
 
-/** `types [KEY]`: the catalog. */
-export async function listTypes(key: string | undefined, options: { output?: string }, context: CommandContext): Promise<void> {
-  const columns: Column<TypeView>[] = [
+const typeFormat: ItemFormat<TypeView> = {
+  columns: [
     { header: 'TYPE', show: (type) => type.key },
     { header: 'VERSION', show: (type) => type.version },
     { header: 'STREAMS', show: (type) => names(type.streams) },
     { header: 'OPERATIONS', show: (type) => names(type.operations) },
     { header: 'ORIGIN', show: (type) => type.origin },
     { header: 'NAME', show: (type) => type.displayName },
-  ];
-  await printList(key === undefined ? '/v1/types' : `/v1/types/${encodeURIComponent(key)}`, columns, options, context);
-}
+  ],
+  name: ({ key }) => `type/${key}`,
+  none: 'No types.',
+};
 
-/** `get sources`: where documents come from. */
-export async function listSources(options: { output?: string }, context: CommandContext): Promise<void> {
-  const columns: Column<SourceView>[] = [
+const sourceFormat: ItemFormat<SourceView> = {
+  columns: [
     { header: 'SOURCE', show: (source) => source.name },
     { header: 'KIND', show: (source) => source.kind },
     { header: 'DOCUMENTS', show: (source) => String(source.documents) },
     { header: 'LISTED', show: (source) => source.listedAt ?? '-' },
     { header: 'ERROR', show: (source) => source.error ?? '-' },
-  ];
-  await printList('/v1/sources', columns, options, context);
-}
+  ],
+  name: ({ name }) => `source/${name}`,
+  none: 'No sources.',
+};
 
-/** `audit [NAME]`: who did what, newest first. */
-export async function listAudit(
-  name: string | undefined,
-  options: { output?: string; limit?: string },
-  context: CommandContext,
-): Promise<void> {
-  const columns: Column<AuditView>[] = [
+const auditFormat: ItemFormat<AuditView> = {
+  columns: [
     { header: 'AT', show: (event) => event.at },
     { header: 'ACTOR', show: (event) => `${event.actor.kind}/${event.actor.name}` },
     { header: 'ACTION', show: (event) => event.action },
-    { header: 'OUTCOME', show: (event) => event.outcome },
-    { header: 'CONNECTOR', show: (event) => (event.name === null ? '-' : `${event.namespace}/${event.name}`) },
-  ];
-  const query = { name, namespace: name === undefined ? undefined : context.namespace, limit: options.limit };
-  await printList('/v1/audit', columns, options, context, query);
+    { header: 'OUTCOME', show: (event) => (event.reason === null ? event.outcome : `${event.outcome} (${event.reason})`) },
+    { header: 'OBJECT', show: ({ namespace, name }) => [namespace, name].filter((part) => part !== null).join('/') || '-' },
+  ],
+  name: ({ seq }) => `audit/${seq}`,
+  none: 'No events.',
+};
+
+/** `types [KEY]`: the catalog. */
+export async function listTypes(key: string | undefined, options: { output?: OutputForm }, context: CommandContext): Promise<void> {
+  const api = await context.api();
+  const page = await api.json<List<TypeView>>({ path: key === undefined ? '/v1/types' : `/v1/types/${encodeURIComponent(key)}` });
+  printList(page.items, options.output, typeFormat, context);
 }
 
-async function printList<Row>(
-  path: string,
-  columns: readonly Column<Row>[],
-  options: { output?: string },
+/** `get sources`: where documents come from. */
+export async function listSources(options: { output?: OutputForm }, context: CommandContext): Promise<void> {
+  const api = await context.api();
+  printList((await api.json<List<SourceView>>({ path: '/v1/sources' })).items, options.output, sourceFormat, context);
+}
+
+/** `audit [NAME]`: who did what, newest first. Only an operator sees events of what is gone, or of all. */
+export async function listAudit(
+  name: string | undefined,
+  { output, limit }: { output?: OutputForm; limit?: number },
   context: CommandContext,
-  query: Readonly<Record<string, string | undefined>> = {},
 ): Promise<void> {
   const api = await context.api();
-  const page = await api.json<List<Row>>({ path, query });
-  context.output.data(options.output === 'json' ? JSON.stringify(page, null, 2) : table(columns, page.items, context.output.colour));
+  const ref = name === undefined ? undefined : connectorRef(name, context.namespace);
+  const ask = (path: string, query: object): Promise<List<AuditView>> => api.json({ path, query: { ...query, limit } });
+  const page = await ask('/v1/audit', { ...ref }).catch((error: unknown) => {
+    if (ref !== undefined && error instanceof ApiFailure && error.status === 403) return ask(connectorPath(ref, '/audit'), {});
+    throw error;
+  });
+  printList(page.items, output, auditFormat, context);
 }

@@ -20,13 +20,14 @@ export interface RunView {
   readonly streams: readonly { name: string; records: number }[];
 }
 
+/** The API answers at most this many runs at a time. */
+const PAGE = 1_000;
+
 /** `runs NAME`: newest first. */
-export async function listRuns(name: string, options: { output?: string; limit?: string }, context: CommandContext): Promise<void> {
-  const api = await context.api();
-  const path = connectorPath(connectorRef(name, context.namespace), '/runs');
-  const page = await api.json<List<RunView>>({ path, query: { limit: options.limit } });
-  if (options.output === 'json') return context.output.data(JSON.stringify(page, null, 2));
-  if (page.items.length === 0) return context.output.message('No runs yet.');
+export async function listRuns(name: string, options: { output?: string; limit?: number }, context: CommandContext): Promise<void> {
+  const runs = await readRuns(connectorPath(connectorRef(name, context.namespace), '/runs'), options.limit, context);
+  if (options.output === 'json') return context.output.data(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: runs }, null, 2));
+  if (runs.length === 0) return context.output.message('No runs yet.');
   const now = context.clock.now();
   const columns = [
     { header: 'ID', show: (run: RunView) => run.id },
@@ -38,7 +39,21 @@ export async function listRuns(name: string, options: { output?: string; limit?:
     { header: 'STARTED', show: (run: RunView) => relativeTime(run.startedAt, now) },
     { header: 'TOOK', show: (run: RunView) => took(run) },
   ];
-  context.output.data(table(columns, page.items, context.output.colour));
+  context.output.data(table(columns, runs, context.output.colour));
+}
+
+/** One page as the server has it, or as many as are asked for. */
+async function readRuns(path: string, limit: number | undefined, context: CommandContext): Promise<RunView[]> {
+  const api = await context.api();
+  const runs: RunView[] = [];
+  let next: string | undefined;
+  do {
+    const wanted = limit === undefined ? undefined : Math.min(PAGE, limit - runs.length);
+    const page: List<RunView> = await api.json({ path, query: { limit: wanted, continue: next } });
+    runs.push(...page.items);
+    next = page.metadata?.continue;
+  } while (limit !== undefined && next !== undefined && runs.length < limit);
+  return runs;
 }
 
 function took(run: RunView): string {
@@ -79,21 +94,6 @@ export async function cancelRun(name: string, options: { run?: string }, context
     body: { json: {} },
   });
   context.output.message(`run ${answer.run_id}: ${answer.result}`);
-}
-
-/** `logs NAME [--run ID] [-f]`: what the connector wrote to stderr, redacted, on stdout. */
-export async function printLog(name: string, options: { run?: string; follow?: boolean }, context: CommandContext): Promise<void> {
-  const api = await context.api();
-  const path = connectorPath(connectorRef(name, context.namespace), `/runs/${encodeURIComponent(options.run ?? 'newest')}/log`);
-  let shown = '';
-  for (;;) {
-    const answer = await api.json<{ log: string; state: string; bytes_observed: number }>({ path });
-    const fresh = answer.log.startsWith(shown) ? answer.log.slice(shown.length) : answer.log;
-    if (fresh !== '') context.output.data(fresh);
-    shown = answer.log;
-    if (!options.follow || (terminalStates as readonly string[]).includes(answer.state)) return;
-    await sleep(1000);
-  }
 }
 
 /** `events NAME [--run ID]`: the durable timeline of a run. */

@@ -1,20 +1,23 @@
 import type { CommandContext } from '../context.ts';
-import { findingLine } from './documents.ts';
+import { type FindingView, findingLine } from '../finding-line.ts';
 
 /** A finding with its place, as the offline validation yields it. */
-export interface OfflineFinding {
+export interface OfflineFinding extends FindingView {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  readonly path: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly hint: string;
   readonly severity: 'error' | 'warning';
 }
 
-/** Validates files and folders without a server, against the built-in types and those of the given folders. */
-export type OfflineValidation = (files: readonly string[], typeFolders: readonly string[]) => Promise<readonly OfflineFinding[]>;
+/** What is validated offline: files, folders, and `-` for the bytes of stdin. */
+export interface OfflineInput {
+  readonly files: readonly string[];
+  readonly typeFolders: readonly string[];
+  readonly stdin: () => Promise<Uint8Array>;
+}
+
+/** Validates without a server, against the built-in types and those of the given folders. */
+export type OfflineValidation = (input: OfflineInput) => Promise<readonly OfflineFinding[]>;
 
 /** `validate -f`: one line a finding on stdout. True when nothing is refused. */
 export async function validateFiles(
@@ -23,11 +26,10 @@ export async function validateFiles(
   context: CommandContext,
   validate: OfflineValidation,
 ): Promise<boolean> {
-  const folders = options.types ?? (context.env['CONNECTOR_TYPES'] ?? '').split(':').filter((folder) => folder !== '');
-  const findings = await validate(files, folders);
+  const typeFolders = options.types ?? (context.env['CONNECTOR_TYPES'] ?? '').split(':').filter((folder) => folder !== '');
+  const findings = await validate({ files, typeFolders, stdin: context.stdin });
   if (options.output === 'json') context.output.data(JSON.stringify(findings, null, 2));
   else for (const found of findings) context.output.data(findingLine(found, found.file));
-  const refused = findings.filter((found) => found.severity === 'error').length;
   if (findings.length === 0 && options.output !== 'json') context.output.message(`${files.join(', ')}: valid`);
-  return refused === 0;
+  return !findings.some((found) => found.severity === 'error');
 }

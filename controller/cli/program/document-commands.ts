@@ -12,14 +12,17 @@ export function addDocumentCommands(program: Command, face: Face, validate: Offl
     .addOption(filesOption())
     .option('--dry-run', 'the verdict and the outcome, with nothing stored')
     .addOption(outputOption('json'))
-    .action((options: { filename: string[]; dryRun?: boolean }) => applyDocuments(options.filename, options, face.context()));
+    .action((options: { filename: string[]; dryRun?: boolean; output?: string }) =>
+      applyDocuments(options.filename, options, face.context()),
+    );
   program
     .command('diff')
     .description('show what apply would change; exit code 0 without, 1 with differences, above 1 on an error')
     .addOption(filesOption())
     .addOption(outputOption('json'))
     .action(async (options: { filename: string[]; output?: string }) => {
-      face.exit((await orError(diffDocuments(options.filename, options, face.context()))) ? 1 : 0);
+      const differs = await aboveOne(diffDocuments(options.filename, options, face.context()));
+      face.exit(differs ? 1 : 0);
     });
   program
     .command('validate')
@@ -27,13 +30,13 @@ export function addDocumentCommands(program: Command, face: Face, validate: Offl
     .addOption(filesOption())
     .option('--types <folder...>', 'folder of ConnectorType documents; else CONNECTOR_TYPES')
     .addOption(outputOption('json'))
-    .action(async (options: { filename: string[]; types?: string[] }) => {
+    .action(async (options: { filename: string[]; types?: string[]; output?: string }) => {
       face.exit((await validateFiles(options.filename, options, face.context(), validate)) ? 0 : 1);
     });
 }
 
 /** Exit code 1 of `diff` means «different», so an error must be above it. */
-async function orError<T>(work: Promise<T>): Promise<T> {
+async function aboveOne<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

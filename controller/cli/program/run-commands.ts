@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { printRecords, type RecordsOptions } from '../commands/records.ts';
-import { cancelRun, listRuns, printEvents, printLog, startRun } from '../commands/runs.ts';
-import { type Face, outputOption } from './face.ts';
+import { printLog } from '../commands/logs.ts';
+import { cancelRun, listRuns, printEvents, startRun } from '../commands/runs.ts';
+import { type Face, limitOption, outputOption } from './face.ts';
 
 /** run, cancel, runs, logs, events, records. */
 export function addRunCommands(program: Command, face: Face): void {
@@ -22,9 +23,9 @@ export function addRunCommands(program: Command, face: Face): void {
     .command('runs')
     .description('list the runs of a connector, newest first')
     .argument('<name>')
-    .option('--limit <count>', 'at most this many')
+    .addOption(limitOption())
     .addOption(outputOption('json'))
-    .action((name: string, options: { output?: string; limit?: string }) => listRuns(name, options, face.context()));
+    .action((name: string, options: { output?: string; limit?: number }) => listRuns(name, options, face.context()));
   program
     .command('logs')
     .description('print what a connector wrote to stderr, secrets masked')
@@ -43,9 +44,9 @@ export function addRunCommands(program: Command, face: Face): void {
     .command('records')
     .description('print the records of a stream, one JSON line each')
     .argument('<name>')
-    .option('--stream <name>', 'the stream')
+    .requiredOption('--stream <name>', 'the stream; `connectorctl types` shows those of the type')
     .option('--count', 'print their number only')
-    .option('--limit <count>', 'at most this many')
+    .addOption(limitOption())
     .addOption(outputOption('jsonl'))
     .action((name: string, options: RecordsOptions) => printRecords(name, options, face.context()));
 }

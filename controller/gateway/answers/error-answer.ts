@@ -31,7 +31,8 @@ type FrameworkError = Partial<Pick<FastifyError, 'statusCode' | 'validation' | '
 
 function knownFault(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
-  const { statusCode, ...framework } = (error ?? {}) as FrameworkError;
+  const framework = (error ?? {}) as FrameworkError;
+  const { statusCode } = framework;
   // What the framework refuses by itself: schema, size, media type. Its texts name fields, never values.
   if (framework.validation !== undefined) return apiError('RequestInvalid', { problem: validationProblem(framework) });
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;

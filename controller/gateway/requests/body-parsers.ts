@@ -4,15 +4,15 @@ import { apiError } from '../../apis/errors.ts';
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'];
 
 /**
- * YAML, and JSON of the routes that take documents, go on as text: the admission pipeline reads them, with positions. Other JSON bodies are
- * parsed here. Anything else is refused (415).
+ * Documents go on as the bytes that came: the admission pipeline reads them, with positions, and judges their encoding as it does for
+ * every door. JSON bodies of other routes are parsed here. Anything else is refused (415).
  */
 export function takeBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(yamlTypes, { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  server.addContentTypeParser(yamlTypes, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, takesDocuments(request) ? body : parseJson(String(body)));
+      done(null, takesDocuments(request) ? body : parseJson(body.toString()));
     } catch (error) {
       done(error as Error);
     }

@@ -7,8 +7,8 @@ import type { Gateway } from '../gateway-parts.ts';
 export async function idempotent<T>(request: FastifyRequest, { idempotency }: Gateway, work: () => Promise<T>): Promise<T> {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return work();
-  const body = typeof request.body === 'string' ? request.body : JSON.stringify(request.body ?? null);
-  const requestHash = createHash('sha256').update(`${request.method} ${request.url}\n${body}`).digest('hex');
+  const body = request.body instanceof Uint8Array ? request.body : JSON.stringify(request.body ?? null);
+  const requestHash = createHash('sha256').update(`${request.method} ${request.url}\n`).update(body).digest('hex');
   return idempotency.once({ subject: subjectKey(request), key, requestHash }, work);
 }
 

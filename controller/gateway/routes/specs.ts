@@ -29,7 +29,7 @@ interface SubmissionQuery {
   readonly resource_version?: string;
 }
 
-const yaml = { schema: Type.String({ description: 'One document or many.' }) };
+const yaml = { schema: Type.Unsafe<unknown>({ description: 'One document or many.' }) };
 const json = { schema: Type.Unsafe<unknown>({ description: 'A document, or a Kubernetes List of documents.' }) };
 const body = { content: { 'application/yaml': yaml, 'application/json': json } };
 
@@ -75,7 +75,7 @@ function changesSomething(diff: DocumentDiff): boolean {
 function submissionOf(request: FastifyRequest): ApiSubmission {
   const { file, namespace, resource_version } = request.query as SubmissionQuery;
   return {
-    text: typeof request.body === 'string' ? request.body : '',
+    text: request.body instanceof Uint8Array ? request.body : '',
     file: file ?? 'request',
     namespace: namespace ?? 'default',
     subject: subjectOf(request),
