@@ -4,7 +4,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Loop } from '../../platform/loop.ts';
 import { parseDocuments } from '../admission/parse/parse-documents.ts';
 import type { CatalogView } from '../apis/catalog.ts';
-import { finding } from '../apis/finding.ts';
+import { type Finding, finding } from '../apis/finding.ts';
 import type { Admit } from '../apis/intake.ts';
 import type { Config } from '../config.ts';
 import type { Intake } from '../reconcile/intake/submit.ts';
@@ -93,7 +93,7 @@ function readingOf(folder: string, admit: Admit): FolderReading {
     limits: LIMITS,
     namespace: DEFAULT_NAMESPACE,
     parse: parseDocuments,
-    judge: (document) => admit(document, { catalog: emptyCatalog, scope: unbounded, recorded: null }).findings,
+    judge: (document) => admit(document, { catalog: emptyCatalog, scope: unbounded, recorded: null }).findings.filter(isOfDocument),
     unreadable: (path, code) => finding({ at: [], reason: 'FileUnreadable', message: `it could not be read (${code})` }, { file: path }),
   };
 }
@@ -101,7 +101,8 @@ function readingOf(folder: string, admit: Admit): FolderReading {
 /** A folder of the operator's may declare connectors of every owner, in every namespace. */
 const unbounded = { namespaces: null, owners: null };
 
-/** For documents that name no object: what is wrong with them does not depend on the catalog. */
+/** For documents that name no object: they are judged without the catalog, so what is said about their type counts for nothing. */
+const isOfDocument = ({ reason }: Finding): boolean => reason !== 'TypeUnknown';
 const emptyCatalog: CatalogView = { resolve: () => ({ outcome: 'unknown_key', known: [] }), list: () => [], policyTemplates: new Map() };
 
 function holdsOf(db: Database): ConstructorParameters<typeof SourceHolder>[0]['holds'] {
