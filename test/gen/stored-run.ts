@@ -1,6 +1,6 @@
 import { systemClock } from '../../platform/clock.ts';
 import { systemIds } from '../../platform/ids.ts';
-import type { Pool } from '../../platform/postgres/connect.ts';
+import type { Pool, Session } from '../../platform/postgres/connect.ts';
 import type { ConnectorTypeSpec } from '../../schemas/connector-type.ts';
 import type { RunKey } from '../../runtime/apis/run.ts';
 import { stream } from './protocol.ts';
@@ -45,17 +45,17 @@ export async function storeRun(pool: Pool, options: StoredRunOptions = {}): Prom
 }
 
 /** Writes another run of a connector that has none, under the next epoch. */
-export async function storeRunOf(pool: Pool, instanceId: string, options: StoredRunOptions = {}): Promise<RunKey> {
+export async function storeRunOf(db: Session, instanceId: string, options: StoredRunOptions = {}): Promise<RunKey> {
   const { trigger = 'manual', runner = 'subprocess', state = 'pending' } = options;
   const runId = ids.uuid();
-  const { rows } = await pool.query<{ epoch: number }>(
+  const { rows } = await db.query<{ epoch: number }>(
     `insert into instance_leases (connector_instance_id, epoch, run_id) values ($1, 1, $2)
      on conflict (connector_instance_id) do update set epoch = instance_leases.epoch + 1, run_id = excluded.run_id returning epoch`,
     [instanceId, runId],
   );
   const epoch = rows[0]?.epoch ?? 0;
   const processId = options.processId ?? null;
-  await pool.query(
+  await db.query(
     `insert into runs (connector_instance_id, run_id, namespace, connector_name, connector_key, connector_type_version, revision, trigger,
        runner, state, epoch, trace_id, due_at, process_id, started_at)
      select $1, $2, namespace, name, connector_key, connector_type_version, revision, $3, $4, $5, $6, 'trace',
@@ -63,7 +63,7 @@ export async function storeRunOf(pool: Pool, instanceId: string, options: Stored
        from connector_instances where connector_instance_id = $1`,
     [instanceId, runId, trigger, runner, state, epoch, processId],
   );
-  await pool.query(
+  await db.query(
     `insert into run_attempts (connector_instance_id, run_id, attempt, epoch, process_id, state)
      select $1, $2, 1, $3, $4, $5 where $5 <> 'pending'`,
     [instanceId, runId, epoch, processId, state],
