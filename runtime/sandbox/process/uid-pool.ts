@@ -15,15 +15,14 @@ export class UidPool {
   readonly #free: number[] = [];
   #next = firstConnectorUid;
 
-  /** A uid under which nothing runs: what a dead runtime has left under it is killed first. Throws when all are taken. */
+  /** A uid under which nothing runs: what a dead runtime has left under a new one is killed first. Throws when all are taken. */
   async acquire(): Promise<number> {
-    const uid = this.#free.pop() ?? (await this.#claim());
-    killAllOf(uid);
-    return uid;
+    return this.#free.pop() ?? this.#claim();
   }
 
-  /** Gives a uid back for the next run. */
+  /** Gives a uid back for the next run, without a process: the look takes milliseconds, which no launch should wait for. */
   release(uid: number): void {
+    killAllOf(uid);
     this.#free.push(uid);
   }
 
@@ -37,6 +36,7 @@ export class UidPool {
       const claim = await listen(`\0connector-controller-uid-${uid}`);
       if (claim === undefined) continue;
       this.#claims.push(claim);
+      killAllOf(uid);
       return uid;
     }
     throw new Error('every uid for connectors is in use on this host');
