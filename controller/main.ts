@@ -8,6 +8,7 @@ import { createLog } from '../platform/log.ts';
 import { StartSteps } from '../platform/start-steps.ts';
 import { controllerSettings, processEnvironment, readConfig } from './config.ts';
 import { serve } from './serve/serve.ts';
+import { type Screen, TerminalView } from './serve/terminal-view.ts';
 
 /** A start that does not come to its next step within this time after a stop is left behind. */
 const START_END_MS = 10_000;
@@ -37,18 +38,24 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const env = processEnvironment();
   const config = readConfig(flags, env, `${root}examples`);
-  const log = createLog({ role: 'controller', clock: systemClock, level: config.logLevel, form: process.stderr.isTTY ? 'pretty' : 'json' });
+  const view = new TerminalView(processScreen());
+  const log = createLog({
+    role: 'controller',
+    clock: systemClock,
+    level: config.logLevel,
+    form: process.stderr.isTTY ? 'pretty' : 'json',
+    ...(view.takesLog ? { write: (line: string) => view.log(line) } : {}),
+  });
   const steps = new StartSteps(log);
   const stopped = untilSignal();
   let started = Promise.resolve();
   const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { version: string };
   try {
-    const screen = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY === true };
     const parts = {
       config,
       env,
       baseFolder: process.cwd(),
-      screen,
+      view,
       clock: systemClock,
       ids: systemIds(systemClock),
       log,
@@ -75,6 +82,16 @@ async function endOf(start: Promise<void>): Promise<boolean> {
   const result = await Promise.race([ended, sleep(START_END_MS, false, { signal: patience.signal }).catch(() => false)]);
   patience.abort();
   return result;
+}
+
+function processScreen(): Screen {
+  const isTerminal = process.stdout.isTTY === true;
+  return {
+    write: (text) => void process.stdout.write(text),
+    isTerminal,
+    sharesLog: isTerminal && process.stderr.isTTY === true,
+    columns: () => process.stdout.columns,
+  };
 }
 
 function untilSignal(): Promise<void> {

@@ -64,7 +64,17 @@ function cut(text: string): string {
   return text.length <= 2_000 ? text : `${text.slice(0, 2_000)}... (${text.length} characters)`;
 }
 
-/** One line for a person: time, level, message, then `key=value` without what every line has. */
+/** A line that another process of ours wrote, for a person: pretty if it is JSON, else as it is. With its line end. */
+export function readableLine(line: string): string {
+  if (!line.startsWith('{"level":')) return `${line}\n`;
+  try {
+    return prettyLine(line);
+  } catch {
+    return `${line}\n`; // cut off by the death of its writer
+  }
+}
+
+/** One line for a person: time, level, message, then `key=value` without what every line has and what is null. */
 function prettyLine(line: string): string {
   const {
     time,
@@ -75,7 +85,8 @@ function prettyLine(line: string): string {
     err,
     ...rest
   } = JSON.parse(line) as Record<string, unknown> & { err?: Record<string, unknown> };
-  const facts = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const told = Object.entries(rest).filter(([, value]) => value !== null);
+  const facts = told.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   if (err !== undefined) facts.push(`error=${String(err['reason'] ?? err['type'])}: ${String(err['message'])}`);
   return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(role)}: ${[msg, ...facts].join(' ')}\n`;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Random } from '../../platform/backoff.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Ids } from '../../platform/ids.ts';
-import type { Log } from '../../platform/log.ts';
+import { type Log, readableLine } from '../../platform/log.ts';
 import { startEmbedded } from '../../platform/postgres/embedded/start-embedded.ts';
 import type { StartSteps } from '../../platform/start-steps.ts';
 import { startController } from '../compose/controller.ts';
@@ -13,7 +13,8 @@ import { keepDatabase } from './keep-database.ts';
 import { ensureOperatorToken } from './operator-token.ts';
 import { showConnectors } from './show-connectors.ts';
 import { RuntimeSupervisor } from './supervise-runtime.ts';
-import { type Screen, TerminalView } from './terminal-view.ts';
+import type { TerminalView } from './terminal-view.ts';
+import { tellIsolation } from './tell-isolation.ts';
 
 /** What `serve` is started with. */
 export interface ServeParts {
@@ -22,7 +23,7 @@ export interface ServeParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative paths of documents count from here. */
   readonly baseFolder: string;
-  readonly screen: Screen;
+  readonly view: TerminalView;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -37,8 +38,7 @@ const SUPERVISION = { restartMs: 500, restartMaxMs: 15_000, stopMs: 18_000 };
 
 /** Everything on one machine: PostgreSQL, the controller in this process, the runtime in one of its own, a table in the terminal. */
 export async function serve(parts: ServeParts): Promise<void> {
-  const { config, env, screen, clock, log, steps } = parts;
-  const view = new TerminalView(screen);
+  const { config, env, view, clock, log, steps } = parts;
   await makeDataFolder(config.dataFolder);
   const databaseUrl = config.databaseUrl ?? (await startDatabase(parts));
   const controller = await startController({ ...parts, databaseUrl });
@@ -47,6 +47,7 @@ export async function serve(parts: ServeParts): Promise<void> {
       argv: [process.execPath, runtimeMain, 'serve'],
       env: { ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder, CONNECTOR_BASEDIR: parts.baseFolder },
       ...SUPERVISION,
+      ...(view.takesLog ? { onLine: (line: string) => view.log(readableLine(line)) } : {}),
     },
     clock,
     log,
@@ -58,9 +59,13 @@ export async function serve(parts: ServeParts): Promise<void> {
   view.say(`API      ${controller.server} (described at ${controller.server}/openapi.json)`);
   view.say(`token    in ${clientFile}`);
   view.say(`watching ${config.watch.join(', ')}`);
-  view.say('next     npx connectorctl get connectors\n');
+  view.say('next     npx connectorctl get connectors');
+  const told = tellIsolation({ view, clock, log, random: parts.random, db: controller.db, pid: () => runtime.pid });
   const shown = showConnectors(view, controller);
-  steps.done('terminal view', async () => shown.stop());
+  steps.done('terminal view', async () => {
+    shown.stop();
+    await told.stop();
+  });
 }
 
 /** The embedded server, kept alive; it is only stopped by whoever owns it. */

@@ -30,6 +30,7 @@ export function showConnectors(view: TerminalView, { db, changes }: Pick<Control
       stopped = true;
       unsubscribe();
       clearTimeout(timer);
+      view.leave();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Clock } from '../../platform/clock.ts';
 
 /** How the runtime is started and how patient its supervisor is. */
@@ -12,6 +13,8 @@ export interface RuntimeProgram {
   readonly restartMaxMs: number;
   /** A stop that takes longer ends in SIGKILL; leases and reapers make that safe. In milliseconds. */
   readonly stopMs: number;
+  /** Takes each line that the runtime writes to stderr, without its end. Left out: they go where ours go. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** What the supervisor tells; constant messages, facts as keys. */
@@ -46,8 +49,10 @@ export class RuntimeSupervisor {
   start(): void {
     const [program, ...args] = this.#program.argv;
     const bornMs = this.#clock.monotonicMs();
-    const child = spawn(program, args, { env: this.#program.env, detached: true, stdio: ['pipe', 'inherit', 'inherit'] });
+    const { env, onLine } = this.#program;
+    const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'inherit', onLine === undefined ? 'inherit' : 'pipe'] });
     this.#child = child;
+    if (child.stderr !== null && onLine !== undefined) createInterface({ input: child.stderr }).on('line', onLine);
     // EPIPE when the runtime died first; its exit is what counts.
     child.stdin?.on('error', () => undefined);
     child.once('error', (error) => this.#died({ error: error.message }, bornMs));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Fault } from '../../../platform/errors.ts';
-import { createLog, type Log } from '../../../platform/log.ts';
+import { createLog, type Log, readableLine } from '../../../platform/log.ts';
 
 const clock = { now: () => new Date('2026-11-20T10:00:00.123Z'), monotonicMs: () => 0 };
 
@@ -52,4 +52,13 @@ test('the pretty form is one short line a person can read', () => {
   const { log, lines } = capture('pretty');
   log.warn({ connector: 'a', tries: 2, err: new Fault({ reason: 'Gone', message: 'it went' }) }, 'pass failed');
   expect(lines).toEqual(['10:00:00 warn  controller: pass failed connector=a tries=2 error=Gone: it went\n']);
+});
+
+test('lines of another process of ours are made readable too; what is none of ours, or was cut off, stays as it is', () => {
+  const { log, lines } = capture();
+  log.info({ run: 'r1', reason: null }, 'run ended');
+  const line = (lines[0] as string).trimEnd();
+  expect(readableLine(line)).toBe('10:00:00 info  controller: run ended run=r1\n');
+  expect(readableLine('Error: not of ours')).toBe('Error: not of ours\n');
+  expect(readableLine(line.slice(0, 30))).toBe(`${line.slice(0, 30)}\n`);
 });
