@@ -34,10 +34,11 @@ export function createMaintenance(options: MaintenanceOptions): () => Promise<nu
 /** Makes partitions ahead; call it before the first run is written, so that the default partition stays empty. False: something was busy. */
 export async function preparePartitions({ partitions, clock, log }: MaintenanceOptions): Promise<boolean> {
   let ready = true;
+  let made = 0;
   for (const table of partitionedTables) {
     for (const span of monthsAhead(clock.now(), MONTHS_AHEAD)) {
       const outcome = await partitions.make(table, span);
-      if (outcome === 'made') log.info({ table: table.table, month: span.label }, 'partition made');
+      if (outcome === 'made') made += 1;
       if (outcome === 'blocked') log.warn({ table: table.table, month: span.label }, 'rows of this month stay in the default partition');
       if (outcome === 'busy') {
         ready = false;
@@ -45,6 +46,7 @@ export async function preparePartitions({ partitions, clock, log }: MaintenanceO
       }
     }
   }
+  if (made > 0) log.info({ partitions: made }, 'partitions made');
   return ready;
 }
 
