@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs, type BackoffShape } from '../../../platform/backoff.ts';
 import { isFault } from '../../../platform/errors.ts';
+import { abortableSleep } from '../../../platform/loop.ts';
 import { sqlStateOf } from '../../../platform/postgres/sql-state.ts';
 import { backoffOf, decideRetry } from '../../../platform/retry-policy.ts';
 import type { AttemptOutcome, RunAssignment } from '../../apis/run.ts';
@@ -70,6 +70,6 @@ async function pause(ms: number, stop: RunStop): Promise<void> {
   const unsubscribe = stop.onStop(() => {
     if (stop.cause !== known || stop.has('handover')) stopped.abort();
   });
-  await sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
+  await abortableSleep(ms, stopped.signal);
   unsubscribe();
 }
