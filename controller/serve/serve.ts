@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { type Log, readableLine } from '../../platform/log.ts';
 import { startEmbedded } from '../../platform/postgres/embedded/start-embedded.ts';
+import { runtimeFlags } from '../../platform/runtime-flags.ts';
 import type { StartSteps } from '../../platform/start-steps.ts';
 import { startController } from '../compose/controller.ts';
 import type { Config } from '../config.ts';
@@ -44,7 +45,7 @@ export async function serve(parts: ServeParts): Promise<void> {
   const controller = await startController({ ...parts, databaseUrl });
   const runtime = new RuntimeSupervisor(
     {
-      argv: [process.execPath, runtimeMain, 'serve'],
+      argv: [process.execPath, ...runtimeFlags, runtimeMain, 'serve'],
       env: { ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder, CONNECTOR_BASEDIR: parts.baseFolder },
       ...SUPERVISION,
       ...(view.takesLog ? { onLine: (line: string) => view.log(readableLine(line)) } : {}),
