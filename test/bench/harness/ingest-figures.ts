@@ -18,7 +18,13 @@ export async function measure(effort: Effort): Promise<readonly Figure[]> {
   return [
     { key: 'ingest.rate', what: `ingest of ${count} new records of 500 bytes`, unit: 'rows/s', ...over(measured, 'ingestRate'), raw },
     { key: 'ingest.ratio', what: 'the same over COPY, round by round', unit: 'ratio', ...over(measured, 'ratio'), goal: { atLeast: 0.5 } },
-    { key: 'ingest.unchanged', what: 'the same records again: nothing is written', unit: 'rows/s', ...over(measured, 'unchangedRate'), raw },
+    {
+      key: 'ingest.unchanged',
+      what: 'the same records again: nothing is written',
+      unit: 'rows/s',
+      ...over(measured, 'unchangedRate'),
+      raw,
+    },
   ];
 }
 
