@@ -14,6 +14,7 @@ import { buildServer } from '../gateway/server.ts';
 import type { SourceHealth } from '../sources/source-health.ts';
 import { databaseOf } from '../store/database.ts';
 import type { Database } from '../store/queryable.ts';
+import { readRuntimes } from '../store/processes/runtimes.ts';
 import { createRunControls } from '../store/runs/run-controls.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { startCatalogLoop } from './catalog-loop.ts';
@@ -96,9 +97,10 @@ export async function startController(parts: ControllerParts): Promise<Controlle
   });
   steps.done('control plane', () => plane.stop());
   const doors: { sources: ReadonlyMap<string, () => SourceHealth> } = { sources: new Map() };
-  const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: plane.loops, sources: () => doors.sources });
+  const isLost = (id: string): boolean => plane.isLost(id);
+  const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: plane.loops, sources: () => doors.sources, isLost });
   steps.done('API', () => api.close());
-  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost: (id) => plane.isLost(id), doors });
+  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost, doors });
   return { db, changes, server: api.server };
 }
 
@@ -110,6 +112,7 @@ interface ApiParts extends ControllerParts {
   readonly metrics: Metrics;
   readonly loops: readonly Loop[];
   sources(): ReadonlyMap<string, () => SourceHealth>;
+  isLost(processId: string): boolean;
 }
 
 async function startApi(parts: ApiParts): Promise<{ server: string; close(): Promise<void> }> {
@@ -122,6 +125,7 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
       loopPatienceMs: LOOP_PATIENCE_MS,
       sources: parts.sources(),
       sourcePatienceMs: config.rescanSeconds * 2_000 + LOOP_PATIENCE_MS,
+      runtimes: async () => (await readRuntimes(db)).filter(({ processId }) => !parts.isLost(processId)),
     });
   const gateway = composeGateway({
     db,

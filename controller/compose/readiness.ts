@@ -3,6 +3,7 @@ import type { Loop } from '../../platform/loop.ts';
 import type { Pool } from '../../platform/postgres/connect.ts';
 import type { Readiness } from '../apis/gateway-ports.ts';
 import type { SourceHealth } from '../sources/source-health.ts';
+import type { RuntimeIsolation, RuntimeRow } from '../store/processes/runtimes.ts';
 
 /** What readiness is judged by. */
 export interface ReadinessParts {
@@ -16,6 +17,8 @@ export interface ReadinessParts {
   readonly sources: ReadonlyMap<string, () => SourceHealth>;
   /** A source whose last whole listing is older has failed for too long, in milliseconds. */
   readonly sourcePatienceMs: number;
+  /** Runtimes that beat; what they say about isolation is told and judges nothing. */
+  readonly runtimes: () => Promise<readonly RuntimeRow[]>;
 }
 
 type Check = Readiness['checks'][string];
@@ -27,7 +30,30 @@ export async function judgeReadiness(parts: ReadinessParts): Promise<Readiness> 
   const checks: Record<string, Check> = { database: await databaseCheck(parts.pool) };
   for (const loop of parts.loops) checks[loop.name] = loopCheck(loop, parts.loopPatienceMs, nowMs);
   for (const [name, health] of parts.sources) checks[name] = sourceCheck(health(), parts.sourcePatienceMs, nowMs);
-  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+  const ready = Object.values(checks).every(({ ok }) => ok);
+  // A database that does not answer would keep the probe waiting.
+  const told = checks['database']?.ok === true ? await runtimeChecks(parts) : {};
+  return { ready, checks: { ...checks, ...told } };
+}
+
+/** One entry a runtime, by process id; without any, runs wait, which is no reason to take the API away. */
+async function runtimeChecks({ runtimes }: ReadinessParts): Promise<Record<string, Check>> {
+  let found: readonly RuntimeRow[];
+  try {
+    found = await runtimes();
+  } catch {
+    return {}; // lost since it was asked: the next probe tells
+  }
+  if (found.length === 0) return { runtime: { ok: true, message: 'there is none: runs wait' } };
+  return Object.fromEntries(
+    found.map(({ processId, isolation }) => [`runtime:${processId}`, { ok: true, message: isolationWord(isolation) }]),
+  );
+}
+
+/** `Isolated=True`, or why not. */
+function isolationWord(isolation: RuntimeIsolation | null): string {
+  if (isolation === null) return 'Isolated=Unknown';
+  return isolation.isolated ? 'Isolated=True' : `Isolated=False: ${isolation.reason ?? 'Unknown'}: ${isolation.message ?? ''}`;
 }
 
 /** What is wrong is told at once; a source that was listed lately still counts as good, so that a swap of folders takes no API away. */
