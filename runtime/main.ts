@@ -5,6 +5,7 @@ import { systemIds, systemRandom } from '../platform/ids.ts';
 import { createLog } from '../platform/log.ts';
 import { StartSteps } from '../platform/start-steps.ts';
 import { processEnvironment, readRuntimeConfig, runtimeSettings } from './config.ts';
+import { closeInheritedDescriptors } from './sandbox/process/inherited-descriptors.ts';
 import { serveRuntime } from './serve/serve-runtime.ts';
 import { stopRequest } from './serve/stop-request.ts';
 
@@ -18,6 +19,7 @@ function usage(): string {
 
 /** The connector boundary. Exit code 0 after an orderly stop, 1 when the start failed, 2 for wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
+  closeInheritedDescriptors();
   const [command, ...flags] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) {
     process.stdout.write(usage());

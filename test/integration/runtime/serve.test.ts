@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -78,6 +79,19 @@ const seed = (request: SeedRequest): Promise<RunKey> => seedRun(database.pool, f
 const longRun: SeedRequest = { output: [record()], script: 'read start; cat "$OUT"; exec sleep 60' };
 
 describe('runtime serve', () => {
+  test('lets go of every descriptor that it was started with, so that no connector inherits one', async () => {
+    const gap = Array.from({ length: 37 }, () => 'ignore' as const); // Node itself closes the first ones
+    const child = spawn(process.execPath, [program, 'serve'], {
+      stdio: ['pipe', 'ignore', 'pipe', ...gap, 'pipe'],
+      env: { PATH: process.env['PATH'], DATABASE_URL: database.url, CONNECTOR_DATA: join(folder, 'data'), CONNECTOR_BASEDIR: folder },
+    });
+    runtimes.push(child);
+    const inherited = child.stdio[40 as never] as Readable;
+    inherited.resume();
+    await once(inherited, 'end', { signal: AbortSignal.timeout(20_000) });
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  });
+
   test('claims a due run, executes it, and stops in order at the end of stdin', async () => {
     const first = await seed({ output: collected });
     const runtime = start(['serve']);
