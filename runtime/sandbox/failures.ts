@@ -20,3 +20,8 @@ export function sandboxUnavailable(message: string): Fault {
     disposition: { kind: 'stall' },
   });
 }
+
+/** The connector was killed before it had begun: told, and tried again, as if it had been killed a moment later. */
+export function launchKilled(): Fault {
+  return new Fault({ reason: 'connector_exit_without_done', message: 'the connector was killed while it was being started' });
+}

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launchFailed, sandboxUnavailable } from '../failures.ts';
+import { launchFailed, launchKilled, sandboxUnavailable } from '../failures.ts';
 import { environmentText, launchExit, supervisorFds } from '../launch-scripts.ts';
 import { descendantsOf, innermostPid, listProcesses, sendSignal, startOf } from '../process/process-table.ts';
 import { endOfStatus, type ProcessEnd, type ProcessTree, type TreeSpec } from '../tree.ts';
@@ -19,6 +19,8 @@ export interface IsolatedSpec extends TreeSpec {
 
 const keptErrorBytes = 4096;
 const reapWaitMs = 2000;
+/** Exit status of a shell whose program ended by SIGKILL; also of one that was killed itself. */
+const KILLED = 137;
 
 /**
  * Starts a connector in its own mount, pid, ipc and uts namespaces: sh (limits) > bwrap > bwrap as pid 1 > sh (supervisor) > connector.
@@ -35,7 +37,7 @@ export async function startIsolatedTree(spec: IsolatedSpec): Promise<ProcessTree
     stdio: ['ignore', 'ignore', ...Array.from({ length: 8 }, () => 'pipe' as const)],
   });
   const pipe = (fd: number): Duplex => child.stdio[fd] as Duplex;
-  const exit = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 137)));
+  const exit = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? KILLED)));
   const complaint = firstText(pipe(2));
   const { arguments: argumentsFd, status, control, environment } = supervisorFds;
   for (const fd of [argumentsFd, status, control, environment]) pipe(fd).on('error', () => undefined);
@@ -97,6 +99,8 @@ function firstText(stream: Readable): () => string {
 
 async function refusal(exit: Promise<number>, complaint: () => string): Promise<Error> {
   const code = await exit;
+  // Nothing is wrong with the isolation then: the kernel was short of memory, or somebody ended it.
+  if (code === KILLED && complaint() === '') return launchKilled();
   const why = complaint() === '' ? `exit code ${code}` : complaint();
   return code === launchExit.folderClosed
     ? launchFailed(`the connector's folder cannot be entered: ${why}`)
