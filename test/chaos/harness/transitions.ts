@@ -1,0 +1,45 @@
+import type { Pool } from '../../../platform/postgres/connect.ts';
+
+/** Every change of a run's state, epoch or attempt, and every change of a lease, in the order of their statements. */
+const WATCH = `
+create schema chaos;
+create table chaos.run_moves (seq bigserial, instance uuid, run uuid, before text, after text, epoch bigint, attempt int, active bigint);
+create table chaos.lease_moves (seq bigserial, instance uuid, before bigint, after bigint);
+create function chaos.note_run() returns trigger language plpgsql as $$
+begin
+  insert into chaos.run_moves (instance, run, before, after, epoch, attempt, active)
+  select new.connector_instance_id, new.run_id, case tg_op when 'UPDATE' then old.state end, new.state, new.epoch, new.attempt,
+         (select count(*) from runs r where r.connector_instance_id = new.connector_instance_id
+             and r.state in ('starting', 'running', 'waiting_for_interaction'));
+  return null;
+end $$;
+create function chaos.note_lease() returns trigger language plpgsql as $$
+begin
+  insert into chaos.lease_moves (instance, before, after) values (new.connector_instance_id, old.epoch, new.epoch);
+  return null;
+end $$;
+create trigger chaos_note after insert or update of state, epoch, attempt on runs for each row execute function chaos.note_run();
+create trigger chaos_note after update of epoch on instance_leases for each row execute function chaos.note_lease();`;
+
+/** Makes the database write down every move of runs and leases, whoever makes it. */
+export async function watchTransitions(pool: Pool): Promise<void> {
+  await pool.query(WATCH);
+}
+
+/** What must never have happened, each with an example; empty when all is well. */
+export async function illegalMoves(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ fault: string }>(`
+    select 'two active runs: ' || to_jsonb(m)::text as fault from chaos.run_moves m where active > 1
+    union all
+    select 'a lease went back: ' || to_jsonb(m)::text from chaos.lease_moves m where after < before
+    union all
+    select 'a run left its end: ' || to_jsonb(m)::text from chaos.run_moves m
+     where before in ('succeeded', 'failed', 'cancelled', 'abandoned', 'skipped') and after <> before
+    union all
+    select 'an attempt without a new epoch: ' || to_jsonb(s)::text from (
+      select *, lag(epoch) over (partition by instance order by seq) as last_epoch from chaos.run_moves
+       where after = 'starting' and before = 'pending') s
+     where epoch <= last_epoch
+    limit 20`);
+  return rows.map(({ fault }) => fault);
+}
