@@ -48,25 +48,28 @@ function outputBytes(output: SeedRequest['output']): Buffer {
   return Buffer.from(output.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
 }
 
+async function storeConnectorRun(pool: Pool, { trigger = 'manual', instance, connectorKey }: SeedRequest): Promise<RunKey> {
+  if (instance !== undefined) return storeRunOf(pool, instance, { trigger });
+  const key = await storeRun(pool, { trigger, ...(connectorKey === undefined ? {} : { type: connectorKey }) });
+  if (trigger === 'manual') return key;
+  await pool.query(`insert into schedules (connector_instance_id, schedule) values ($1, '{"every": "1h"}')`, [key.connectorInstanceId]);
+  return key;
+}
+
+function typeOf({ type, command = ['sh', 'script.sh'] }: SeedRequest): ConnectorTypeSpec {
+  const document = { ...typeSpec(), ...type };
+  return { ...document, runtime: { ...document.runtime, command: type?.runtime?.command ?? [...command] } };
+}
+
 /** Seeds type, connector and a due run; its program lies below `folder`. */
 export async function seedRun(pool: Pool, folder: string, request: SeedRequest): Promise<RunKey> {
-  const trigger = request.trigger ?? 'manual';
-  const key =
-    request.instance === undefined
-      ? await storeRun(pool, { trigger, ...(request.connectorKey === undefined ? {} : { type: request.connectorKey }) })
-      : await storeRunOf(pool, request.instance, { trigger });
-  if (trigger === 'schedule') {
-    const schedule = `insert into schedules (connector_instance_id, schedule) values ($1, '{"every": "1h"}') on conflict do nothing`;
-    await pool.query(schedule, [key.connectorInstanceId]);
-  }
+  const key = await storeConnectorRun(pool, request);
   const typeFolder = join(folder, 'types', key.runId);
   mkdirSync(typeFolder, { recursive: true, mode: 0o755 });
   for (const path of [join(folder, 'types'), typeFolder]) chmodSync(path, 0o755);
   writeFileSync(join(typeFolder, 'output'), outputBytes(request.output), { mode: 0o644 });
   writeFileSync(join(typeFolder, 'script.sh'), `OUT=output\n${request.script ?? emitOutput}\n`, { mode: 0o755 });
-  const document = { ...typeSpec(), ...request.type };
-  const command = [...(request.command ?? ['sh', 'script.sh'])];
-  const type = { ...document, runtime: { ...document.runtime, ...(request.type?.runtime?.command === undefined ? { command } : {}) } };
+  const type = typeOf(request);
   await pool.query(
     `update connector_types t set document = $2, origin = $3 from connector_instances i
       where i.connector_instance_id = $1 and t.connector_key = i.connector_key`,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';
 import { createLog } from '../../platform/log.ts';
 import { openPool, type Pool } from '../../platform/postgres/connect.ts';
+import type { RecordSink } from '../../runtime/apis/ports.ts';
 import type { RunAssignment } from '../../runtime/apis/run.ts';
 import { envProvider } from '../../runtime/credentials/env/provider.ts';
 import { credentialResolver } from '../../runtime/credentials/resolver.ts';
@@ -36,6 +37,7 @@ export interface RunRequest extends SeedRequest {
 export interface Executor {
   readonly pool: Pool;
   readonly parts: RunParts;
+  readonly sink: RecordSink;
   readonly folder: string;
   /** Lines that the process logged. */
   readonly logged: readonly string[];
@@ -95,7 +97,7 @@ export async function openExecutor(url: string, method: 'auto' | 'process' = 'pr
     await pool.end();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { pool, parts, folder, logged, run, close };
+  return { pool, parts, sink, folder, logged, run, close };
 }
 
 /** Seeds a run and claims it as a runtime does. */

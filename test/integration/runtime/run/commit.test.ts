@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Fault } from '../../../../platform/errors.ts';
+import type { RecordSink } from '../../../../runtime/apis/ports.ts';
 import type { RunKey } from '../../../../runtime/apis/run.ts';
+import { IngestBudget } from '../../../../runtime/ingest/budget.ts';
+import { Ingest } from '../../../../runtime/ingest/ingest.ts';
 import { RunStop } from '../../../../runtime/run/run-stop.ts';
 import type { RunParts } from '../../../../runtime/run/run-parts.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
@@ -54,7 +58,7 @@ function watched(fail: (what: string, key: RunKey) => Promise<void> | void = () 
     journal: {
       ...journal,
       append: async (key, events) => {
-        for (const { type, data } of events) await note(`${type} ${String(data['stream'] ?? '')}`.trim(), key);
+        for (const { type, data } of events) await note(typeof data['stream'] === 'string' ? `${type} ${data['stream']}` : type, key);
         await journal.append(key, events);
       },
       beginCommit: async (key) => {
@@ -90,6 +94,25 @@ describe('commits', () => {
     const staged = ran.events.filter(({ type }) => type === 'run.state_staged').map(({ data }) => data);
     expect(staged.map((data) => data['states_staged'])).toEqual([1, 2, 3, 3]);
     expect(staged[1]).toEqual({ stream: 'b', cursor: { of: 'b' }, checkpoint_mode: 'AtDone', state_commit_intent: true, states_staged: 2 });
+  });
+
+  test('[RT-3.R1, PROTO-18] follow cursors that were staged only when the records before them were stored', async () => {
+    const { parts, asked } = watched();
+    const slow: RecordSink = {
+      flush: async (key, records) => {
+        await sleep(100);
+        const written = await executor.sink.flush(key, records);
+        asked.push(`stored ${records.map(({ stream: name }) => name).join(' ')}`);
+        return written;
+      },
+    };
+    const limits = { maxRows: 1, maxBytes: 2 ** 20, maxDelayMs: 60_000 };
+    const openIngest: RunParts['openIngest'] = (key) => new Ingest({ sink: slow, budget: new IngestBudget(2 ** 24), key, limits });
+    // The sleep lets every cursor be staged before DONE makes all durable anyway.
+    const script = 'read start; head -n 6 "$OUT"; sleep 1; tail -n 1 "$OUT"';
+    const ran = await executor.run({ type: three, output: [...stored, done], script, parts: { ...parts, openIngest } });
+    expect(ran.row.state).toBe('succeeded');
+    for (const name of names) expect(asked.indexOf(`stored ${name}`)).toBeLessThan(asked.indexOf(`run.state_staged ${name}`));
   });
 
   test('[RT-3.3, PROTO-34] that fail half-way make the run fail, with totals, names and a gap', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { Transform } from 'node:stream';
 import type { RunParts } from '../../../../runtime/run/run-parts.ts';
 import { RunStop, type StopCause } from '../../../../runtime/run/run-stop.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
@@ -107,6 +108,26 @@ describe.each(['process', 'auto'] as const)('in the sandbox form "%s"', (method)
     expect(ran.log?.log).toMatch(/Traceback: the end\n$/);
     expect(ran.log?.log.length).toBeLessThanOrEqual(16_384);
     expect(ran.log?.bytes_observed).toBe(100_001 + 'Traceback: the end\n'.length);
+  });
+
+  test('what stderr holds back is waited for when everything else has ended', async () => {
+    const { sandbox } = executor.parts;
+    const launch: RunParts['sandbox']['launch'] = async (spec) => {
+      const child = await sandbox.launch(spec);
+      const transform = (chunk: Buffer, _encoding: string, pass: (error: null, chunk: Buffer) => void): void => {
+        setTimeout(() => pass(null, chunk), 100);
+      };
+      const stderr = new Transform({ transform });
+      child.stderr.pipe(stderr);
+      // What is not read by then is lost with the pipe.
+      const dispose: typeof child.dispose = () => {
+        stderr.destroy();
+        return child.dispose();
+      };
+      return { ...child, stderr, dispose };
+    };
+    const ran = await executor.run({ script: 'read start; echo "the end" >&2; exit 1', parts: { sandbox: { ...sandbox, launch } } });
+    expect(ran.log?.log).toBe('the end\n');
   });
 
   test('a failure that may pass is tried again, and the next attempt ends the run', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { SecretBundle } from '../../../../runtime/credentials/secret-bundle.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
 import { echoStart, startOf } from '../../../gen/executable-run.ts';
 import { type Executor, openExecutor, type RunRequest } from '../../../gen/executor.ts';
@@ -188,6 +189,31 @@ describe('credentials', () => {
     expect(ran.row.state).toBe('succeeded');
     // 18 characters in bytes: dash counts those.
     expect(ran.log?.log).toMatch(/^someone@example and 1[89] characters, as \[redacted\]\n$/);
+  });
+
+  test('are zeroed in the runtime once the child has them', async () => {
+    const { credentials, journal } = executor.parts;
+    const resolved: SecretBundle[] = [];
+    const left: string[][] = [];
+    const parts: NonNullable<RunRequest['parts']> = {
+      credentials: {
+        resolve: async (...asked) => {
+          const bundle = await credentials.resolve(...asked);
+          resolved.push(bundle);
+          return bundle;
+        },
+      },
+      journal: {
+        ...journal,
+        begin: async (key, event) => {
+          left.push(...resolved.map((bundle) => bundle.fields()));
+          await journal.begin(key, event);
+        },
+      },
+    };
+    const ran = await executor.run({ output: nothing, type: { auth }, spec, parts });
+    expect(ran.row.state).toBe('succeeded');
+    expect(left).toEqual([[]]);
   });
 
   test("[CI-31.R2] win over the type's own variables", async () => {
