@@ -55,8 +55,22 @@ export class ServeProcess {
     return answer && { status: answer.status, body: await answer.text() };
   }
 
+  /** Kills it; it is started again. */
   kill(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  /** Kills it for good, as when its machine is gone. */
+  killForGood(): void {
+    this.#wanted = false;
+    this.kill();
+  }
+
+  /** A number of `/metrics`, by its name and labels as they are printed there; 0 when it is not there. */
+  async metric(name: string): Promise<number> {
+    const text = await (await this.#get('/metrics')).text();
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+    return Number(line?.slice(name.length) ?? 0);
   }
 
   /** Stops in order; throws when that takes longer than an operator would wait. */

@@ -19,13 +19,19 @@ export class Workplace {
   readonly root = mkdtempSync(join(tmpdir(), 'chaos-'));
   readonly types = join(this.root, 'types');
   readonly watch = join(this.root, 'watch');
-  readonly data = join(this.root, 'data');
+  /** Data folder of the only, or the first, `serve`. */
+  readonly data = this.dataOf('data');
 
   constructor(pace: string) {
     chmodSync(this.root, 0o755); // PostgreSQL and connectors run under uids of their own when we are root
     cpSync(typesFolder, this.types, { recursive: true });
     mkdirSync(this.watch);
     this.setPace(pace);
+  }
+
+  /** Data folder of one more `serve` that shares documents and types. */
+  dataOf(name: string): string {
+    return join(this.root, name);
   }
 
   /** `<items a run> <seconds of pause after every fifth>`, from the next run on. */
