@@ -7,6 +7,8 @@ import { sandboxUnavailable } from '../failures.ts';
 import type { CgroupTree, Controller } from './cgroup-tree.ts';
 
 const cpuPeriodUs = 100_000;
+/** One above the largest that the kernel ever gives (2^22). */
+const impossiblePid = String(2 ** 22 + 1);
 
 /** The control group of one run: limits for its whole tree, and a list of its processes that none of them can leave. */
 export class RunCgroup {
@@ -19,11 +21,16 @@ export class RunCgroup {
     this.#folders = new Map([...tree.folders].map(([controller, folder]) => [controller, join(folder, name)]));
   }
 
-  /** Makes the group and sets its limits. Throws `SandboxUnavailable` when the kernel refuses one: nothing is enforced half. */
+  /**
+   * Makes the group and sets its limits; where cpu is a hierarchy of its own and has no limit, it is left out. Throws
+   * `SandboxUnavailable` when the kernel refuses one: nothing is enforced half.
+   */
   static async create(tree: CgroupTree, name: string, limits: SandboxLimits): Promise<RunCgroup> {
-    const group = new RunCgroup(tree, name);
+    const folders = [...tree.folders].filter(([controller]) => controller !== 'cpu' || limits.cpuCores !== undefined);
+    const group = new RunCgroup({ ...tree, folders: new Map(folders) }, name);
     try {
       for (const folder of group.#distinctFolders()) await mkdir(folder);
+      void group.#expectEntry();
       await group.limit(limits);
       return group;
     } catch (error) {
@@ -63,6 +70,15 @@ export class RunCgroup {
   /** Removes the group once its last process is gone; one that stays busy is left to the next start. */
   async remove(): Promise<void> {
     for (const folder of this.#distinctFolders()) await removeFolder(folder);
+  }
+
+  /**
+   * Tells the kernel that a process is about to enter. The first entry after a pause waits for all cores to have noticed (5 to 9 ms), those
+   * right after it do not; entering with a pid that cannot exist does the waiting beside the launch and moves nothing.
+   */
+  async #expectEntry(): Promise<void> {
+    const [file] = this.joinFiles();
+    if (file !== undefined) await writeFile(file, impossiblePid, { flag: 'r+' }).catch(() => undefined);
   }
 
   #distinctFolders(): string[] {

@@ -95,6 +95,14 @@ describe("a run's control group", () => {
     expect(await listCgroups(tree(2))).toEqual([]);
   });
 
+  test('has no part in a hierarchy of cpu where that is not limited: a process of fixed priority could not enter it', async () => {
+    const folders = new Map((['memory', 'pids', 'cpu'] as const).map((name) => [name, join(root, name)] as const));
+    for (const folder of folders.values()) mkdirSync(folder);
+    const group = await RunCgroup.create({ version: 1, folders }, 'r', {});
+    expect(group.joinFiles()).toEqual([join(root, 'memory/r/cgroup.procs'), join(root, 'pids/r/cgroup.procs')]);
+    expect(readdirSync(join(root, 'cpu'))).toEqual([]);
+  });
+
   test.each([
     [2, { 'memory.max': '1048576', 'memory.swap.max': '0', 'memory.oom.group': '1', 'pids.max': '7', 'cpu.max': '50000 100000' }],
     [1, { 'memory.limit_in_bytes': '1048576', 'memory.memsw.limit_in_bytes': '1048576', 'pids.max': '7', 'cpu.cfs_quota_us': '50000' }],
