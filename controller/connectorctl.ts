@@ -12,7 +12,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   version,
   env,
   clock: systemClock,
-  output: processOutput(),
+  output: processOutput(env),
   stdin: () => buffer(process.stdin),
   defaultDataFolder: defaultDataFolder(env),
   // Loaded on use: most commands need neither parser nor schemas.

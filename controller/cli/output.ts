@@ -11,7 +11,7 @@ export interface Output {
 }
 
 /** The process's own streams. A reader that went away (`| head`) ends the command quietly. */
-export function processOutput(): Output {
+export function processOutput(env: Readonly<Record<string, string | undefined>>): Output {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
@@ -26,7 +26,7 @@ export function processOutput(): Output {
       if (!process.stdout.write(piece)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
     },
     message: (text) => void process.stderr.write(`${text}\n`),
-    colour: process.stdout.isTTY === true,
+    colour: process.stdout.isTTY && !env['NO_COLOR'],
   };
 }
 
@@ -52,9 +52,9 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 function paint(cell: string, colour: boolean): string {
   if (!colour) return cell;
   const word = cell.trimEnd();
-  if (/^(True|succeeded|active)$/.test(word)) return styleText('green', cell);
-  if (/^(False|failed|error|abandoned|credential_expired)$/.test(word)) return styleText('red', cell);
-  if (/^(Unknown|provisioning|pending|starting|running|degraded)$/.test(word)) return styleText('yellow', cell);
+  if (/^(True|succeeded|active)$/.test(word)) return styleText('green', cell, { validateStream: false });
+  if (/^(False|failed|error|abandoned|credential_expired)$/.test(word)) return styleText('red', cell, { validateStream: false });
+  if (/^(Unknown|provisioning|pending|starting|running|degraded)$/.test(word)) return styleText('yellow', cell, { validateStream: false });
   return cell;
 }
 

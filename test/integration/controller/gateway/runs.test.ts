@@ -86,8 +86,8 @@ describe('runs', () => {
     const second = (await api.ask('GET', path('paged', `/runs?limit=2&continue=${first.metadata.continue}`))).body;
     expect([second.items.map((run: Json) => run.id), second.metadata]).toEqual([ids.slice(2), {}]);
     const events = (await api.ask('GET', path('paged', '/runs/newest/events'))).body.items;
-    expect(events.at(-1)).toMatchObject({ type: 'run.failed', seq: events.length });
-    expect((await api.ask('GET', path('paged', `/runs/newest/events?after=${events.length}`))).body.items).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'run.failed' });
+    expect((await api.ask('GET', path('paged', `/runs/newest/events?after=${events.at(-1).seq}`))).body.items).toEqual([]);
     expect((await api.ask('GET', path('paged', '/runs/newest/attempts'))).body.items).toEqual([]);
     expect((await api.ask('GET', path('paged', '/runs/newest/log'))).body).toMatchObject({ run_id: ids[0], log: '', bytes_observed: 0 });
     for (const tail of ['/runs/nonsense', '/runs/0191f000-0000-7000-8000-000000000000', '/runs/nonsense/log'])
@@ -120,7 +120,7 @@ describe('records', () => {
     const { text, headers } = await api.ask('GET', path('kept', '/records?stream=items'));
     expect(headers.get('content-type')).toContain('application/jsonl');
     const lines = text.split('\n').slice(0, -1);
-    expect(lines.map((line) => line.replace(/^\{"key":"\d+","data":(.*),"version":\d+,"emittedAt":"[^"]+"\}$/u, '$1'))).toEqual(data);
+    expect(lines.map((line) => line.replace(/^\{"key":"\d+","data":(.*),"version":\d+,"emittedAt":"[^"]+"\}$/su, '$1'))).toEqual(data);
     expect((await api.ctl('records', 'kept', '--stream', 'items', '-o', 'jsonl')).stdout).toBe(text);
     expect((await api.ctl('records', 'kept', '--stream', 'items', '--count')).stdout).toBe('3\n');
     expect((await api.ctl('records', 'kept', '--stream', 'items', '--limit', '1')).stdout).toBe(`${lines[0]}\n`);
