@@ -6,7 +6,7 @@ import type { TypeDocumentTools } from '../apis/catalog.ts';
 import type { Config } from '../config.ts';
 import { watchFolder } from '../sources/gitops/watch-folder.ts';
 import type { Database } from '../store/queryable.ts';
-import { refreshCatalog } from './catalog.ts';
+import { createRefreshCatalog } from './catalog.ts';
 
 /** What keeps the catalog fresh. */
 export interface CatalogLoopParts {
@@ -24,7 +24,7 @@ const STOP_MS = 10_000;
 /** Registers the types once, so that the first documents find them, then again whenever a type folder changes, and now and then. */
 export async function startCatalogLoop(parts: CatalogLoopParts): Promise<{ stop(): Promise<void> }> {
   const { config, db, tools, clock, log, random } = parts;
-  const refresh = () => refreshCatalog({ db, tools, folders: config.types, log });
+  const refresh = createRefreshCatalog({ db, tools, folders: config.types, log });
   await refresh();
   const ending = new AbortController();
   let first = true;

@@ -1,13 +1,14 @@
 import { dirname, relative, sep } from 'node:path';
 import type { Log } from '../../platform/log.ts';
 import type { RegisteredType, TypeDocumentTools } from '../apis/catalog.ts';
+import type { Finding } from '../apis/finding.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { loadCatalog } from '../catalog/load-types.ts';
 import { type CurrentCatalog, createCatalogCache } from '../reconcile/catalog-cache.ts';
 import { createCatalogStore } from '../store/catalog/catalog-store.ts';
 import { replaceTemplates } from '../store/catalog/templates.ts';
 import { listTypes, registerTypes, type TypeRegistration, withdrawTypes } from '../store/catalog/types.ts';
-import type { Database } from '../store/queryable.ts';
+import type { Database, Queryable } from '../store/queryable.ts';
 import { makeSpecsOfTypesDue } from '../store/specs/claim-specs.ts';
 import { bundledTypesFolder, typeFolders } from './offline.ts';
 
@@ -25,42 +26,76 @@ export function composeCatalog(db: Database): CurrentCatalog {
   return createCatalogCache(createCatalogStore(db), (types, templates) => new Catalog(types, templates));
 }
 
+/** Reads the type folders once more and registers what changed. */
+export type RefreshCatalog = () => Promise<void>;
+
 /**
- * Reads the type folders and registers what they hold; a type below these folders whose document is gone is withdrawn. Connectors of
- * types that changed are looked at again. A bad document is logged and costs the others nothing.
+ * Reads the type folders and registers what they hold; a type below them whose document is gone is withdrawn, but not one whose file or
+ * folder cannot be read. Connectors of types that changed are looked at again. A bad document is told once and costs the others nothing.
  */
-export async function refreshCatalog({ db, tools, folders, log }: CatalogParts): Promise<void> {
-  const stored = await listTypes(db, true);
-  const loaded = await loadCatalog({ folders: typeFolders(folders), tools });
-  for (const { file, line, column, path, reason, message, hint } of loaded.findings) {
-    log.warn({ file, line, column, path, reason, problem: message, hint }, 'type document was refused');
-  }
-  const types = loaded.catalog.list().map(registration);
-  const changed = await db.transaction(async (tx) => {
-    const results = await registerTypes(tx, types);
-    for (const { key, version } of results.filter(({ outcome }) => outcome === 'conflict')) {
-      log.warn(
-        { type: key, version, reason: 'TypeVersionConflict' },
-        'type is registered with other content: give the changed document a new version',
-      );
-    }
-    const present = new Set(types.map(({ key, version }) => `${key}@${version}`));
-    const gone = stored.filter(
-      (type) => type.withdrawnAt === null && isOurs(type.origin.file, folders) && !present.has(`${type.key}@${type.version}`),
+export function createRefreshCatalog(parts: CatalogParts): RefreshCatalog {
+  const { db, tools, folders, log } = parts;
+  let told: ReadonlySet<string> = new Set();
+  return async () => {
+    const stored = (await listTypes(db)).map(asRegistered);
+    const { catalog, findings } = await loadCatalog({ folders: typeFolders(folders), tools, retained: stored });
+    told = tellOnce(findings, told, log);
+    const shown = catalog.list().filter((type) => !stored.includes(type));
+    const unread = new Set(findings.filter(({ severity }) => severity === 'error').map(({ file = '' }) => file));
+    const gone = catalog.list().filter((type) => stored.includes(type) && isOurs(type, folders) && !isUnread(type, unread));
+    const changed = await db.transaction(async (tx) => {
+      const keys = [...(await withdrawTypes(tx, gone)), ...(await registerShown(tx, shown, log))];
+      // A template may stand in what cannot be read: templates are replaced as a whole, or not at all.
+      const whole = !findings.some(({ reason }) => reason === 'FileUnreadable' || reason === 'SyntaxInvalid');
+      const templatesChanged = whole && (await replaceTemplates(tx, catalog.policyTemplates));
+      const affected = [...new Set(templatesChanged ? [...keys, ...catalog.list().map(({ key }) => key)] : keys)];
+      if (affected.length > 0) await makeSpecsOfTypesDue(tx, affected);
+      return affected;
+    });
+    if (changed.length > 0) log.info({ types: changed }, 'catalog changed');
+  };
+}
+
+/** Keys of the types that are new, changed or back. */
+async function registerShown(tx: Queryable, types: readonly RegisteredType[], log: Log): Promise<string[]> {
+  const results = await registerTypes(tx, types.map(registration));
+  // Another process registered it between the look and the write, with other content.
+  for (const { key, version } of results.filter(({ outcome }) => outcome === 'conflict')) {
+    log.warn(
+      { type: key, version, reason: 'TypeVersionConflict' },
+      'type is registered with other content: give the changed document a new version',
     );
-    const withdrawn = await withdrawTypes(tx, gone);
-    const templatesChanged = await replaceTemplates(tx, loaded.catalog.policyTemplates);
-    const keys = [...withdrawn, ...results.flatMap(({ key, outcome }) => (outcome === 'registered' ? [key] : []))];
-    const affected = templatesChanged ? [...new Set([...keys, ...types.map(({ key }) => key)])] : [...new Set(keys)];
-    if (affected.length > 0) await makeSpecsOfTypesDue(tx, affected);
-    return affected;
-  });
-  if (changed.length > 0) log.info({ types: changed }, 'catalog changed');
+  }
+  return results.flatMap(({ key, outcome }) => (outcome === 'registered' ? [key] : []));
+}
+
+function tellOnce(findings: readonly Finding[], told: ReadonlySet<string>, log: Log): ReadonlySet<string> {
+  const now = new Set<string>();
+  for (const { file, line, column, path, reason, message, hint } of findings) {
+    const facts = { file, line, column, path, reason, problem: message, hint };
+    const text = JSON.stringify(facts);
+    if (!told.has(text) && !now.has(text)) log.warn(facts, 'type document was refused');
+    now.add(text);
+  }
+  return now;
+}
+
+/** The file has a fault, or a folder above it could not be listed. */
+function isUnread({ origin: { file } }: RegisteredType, unread: ReadonlySet<string>): boolean {
+  return unread.has(file) || [...unread].some((path) => file.startsWith(path + sep));
 }
 
 /** Only what lies below this process's own folders can be missed by it. */
-function isOurs(file: string, folders: readonly string[]): boolean {
+function isOurs({ origin: { file } }: RegisteredType, folders: readonly string[]): boolean {
   return [bundledTypesFolder, ...folders].some((folder) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep));
+}
+
+function asRegistered({
+  origin: { kind, ...place },
+  withdrawnAt: _,
+  ...type
+}: Awaited<ReturnType<typeof listTypes>>[number]): RegisteredType {
+  return { ...type, origin: { ...place, bundled: kind === 'bundled' } };
 }
 
 function registration({ origin, ...type }: RegisteredType): TypeRegistration {
