@@ -46,7 +46,7 @@ export async function serve(parts: ServeParts): Promise<void> {
   const runtime = new RuntimeSupervisor(
     {
       argv: [process.execPath, ...runtimeFlags, runtimeMain, 'serve'],
-      env: { ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder, CONNECTOR_BASEDIR: parts.baseFolder },
+      env: { CONNECTOR_BASEDIR: parts.baseFolder, ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder },
       ...SUPERVISION,
       ...(view.takesLog ? { onLine: (line: string) => view.log(readableLine(line)) } : {}),
     },
