@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { IngestBudget } from '../../../../runtime/ingest/budget.ts';
+import { Ingest } from '../../../../runtime/ingest/ingest.ts';
+import type { RunParts } from '../../../../runtime/run/run-parts.ts';
 import { createDatabase, type TestDatabase } from '../../../database.ts';
 import { type Executor, openExecutor, type RunRequest } from '../../../gen/executor.ts';
 import { record, stream } from '../../../gen/protocol.ts';
@@ -110,12 +113,13 @@ describe('a violation', () => {
 
   test('[RT-2.R1] drops and counts what no flush had taken, and keeps what was flushed', async () => {
     const many = Array.from({ length: 150 }, (_, n) => record({ key: `k${n}`, data: { id: `k${n}` } }));
-    // 100 close a batch; 50 wait for the next.
-    const ran = await executor.run({ output: [...many, 'broken'] });
+    // 100 close a batch, which a flush takes at once; 50 wait for one that never comes.
+    const limits = { maxRows: 100, maxBytes: 2 ** 20, maxDelayMs: 60_000 };
+    const openIngest: RunParts['openIngest'] = (key) => new Ingest({ sink: executor.sink, budget: new IngestBudget(2 ** 24), key, limits });
+    const ran = await executor.run({ output: [...many, 'broken'], parts: { openIngest } });
     expect(ran.violation).toBe('invalid_json_line');
-    const dropped = ran.terminal['buffered_records_dropped'] as number;
-    expect(dropped).toBeGreaterThanOrEqual(50);
-    expect(ran.records).toHaveLength(150 - dropped);
+    expect(ran.terminal['buffered_records_dropped']).toBe(50);
+    expect(ran.records).toHaveLength(100);
   });
 
   test('[PROTO-17] none: null clears a stored cursor', async () => {

@@ -77,12 +77,12 @@ describe('a conversation', () => {
 
   test('[PROTO-12] an exit ends the wait for the exit, though stdout is held for longer', async () => {
     const child = fakeChild();
-    const { end } = open(child, { timings: { ...timings, stdoutHeldMs: 150 } });
+    const { end } = open(child, { timings: { ...timings, exitMs: 500, stdoutHeldMs: 30_000 } });
     await started(child);
     child.say(record(), done);
-    await soon(20);
+    await soon(10);
     child.exit(0, 'stdout held');
-    await soon(80);
+    await soon(700);
     child.stdout.end();
     expect(await end).toMatchObject({ fault: null });
   });
