@@ -46,7 +46,7 @@ export async function serve(parts: ServeParts): Promise<void> {
   const runtime = new RuntimeSupervisor(
     {
       argv: [process.execPath, ...runtimeFlags, runtimeMain, 'serve'],
-      env: { CONNECTOR_BASEDIR: parts.baseFolder, ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: config.dataFolder },
+      env: runtimeEnvironment(env, { databaseUrl, dataFolder: config.dataFolder, baseFolder: parts.baseFolder }),
       ...SUPERVISION,
       ...(view.takesLog ? { onLine: (line: string) => view.log(readableLine(line)) } : {}),
     },
@@ -67,6 +67,14 @@ export async function serve(parts: ServeParts): Promise<void> {
     shown.stop();
     await told.stop();
   });
+}
+
+/** Environment of the runtime: ours with the database and folders of this start; a base folder that the user named stays. Pure. */
+export function runtimeEnvironment(
+  env: ServeParts['env'],
+  { databaseUrl, dataFolder, baseFolder }: { databaseUrl: string; dataFolder: string; baseFolder: string },
+): Record<string, string | undefined> {
+  return { CONNECTOR_BASEDIR: baseFolder, ...env, DATABASE_URL: databaseUrl, CONNECTOR_DATA: dataFolder };
 }
 
 /** The embedded server, kept alive; it is only stopped by whoever owns it. */

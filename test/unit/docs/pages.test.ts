@@ -40,6 +40,7 @@ async function help(...args: string[]): Promise<string> {
   await runCli([...args, '--help'], {
     output,
     clock: systemClock,
+    stdin,
     env: {},
     defaultDataFolder: '/nowhere',
     version: '0',
