@@ -4,7 +4,6 @@ import { Fault } from '../errors.ts';
 /** SQLSTATE codes that our code tells apart (PostgreSQL manual, appendix A). */
 export const SqlState = {
   uniqueViolation: '23505',
-  foreignKeyViolation: '23503',
   checkViolation: '23514',
   notNullViolation: '23502',
   serializationFailure: '40001',
@@ -12,18 +11,8 @@ export const SqlState = {
   lockNotAvailable: '55P03',
   /** statement_timeout, or a cancel request. */
   queryCanceled: '57014',
-  undefinedTable: '42P01',
-  duplicateDatabase: '42P04',
-  objectInUse: '55006',
-  /** `\u0000` in jsonb. */
-  untranslatableCharacter: '22P05',
-  /** NUL or bytes that are no UTF-8 in text. */
-  characterNotInRepertoire: '22021',
-  /** Lone surrogates in jsonb, among others. */
-  invalidTextRepresentation: '22P02',
-  numericValueOutOfRange: '22003',
-  statementTooComplex: '54001',
-  programLimitExceeded: '54000',
+  undefinedPreparedStatement: '26000',
+  duplicatePreparedStatement: '42P05',
 } as const;
 
 /** The SQLSTATE of an error that the server answered; undefined for any other error. Looks through our own faults to their cause. */
@@ -36,12 +25,6 @@ export function sqlStateOf(error: unknown): string | undefined {
 export function hasSqlState(error: unknown, ...states: string[]): boolean {
   const state = sqlStateOf(error);
   return state !== undefined && states.includes(state);
-}
-
-/** The constraint or unique index that a statement violated, by name; undefined for other errors. */
-export function violatedConstraint(error: unknown): string | undefined {
-  if (error instanceof pg.DatabaseError) return error.constraint;
-  return Error.isError(error) && error.cause !== undefined ? violatedConstraint(error.cause) : undefined;
 }
 
 /** True when trying the whole transaction again may succeed without anything else changing. */

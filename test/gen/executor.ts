@@ -19,8 +19,7 @@ import { openSandbox } from '../../runtime/sandbox/sandbox.ts';
 import { createCheckpointStore } from '../../runtime/store/postgres/checkpoint-store.ts';
 import { createRunJournal } from '../../runtime/store/postgres/journal/run-journal.ts';
 import type { Patience } from '../../runtime/store/postgres/patience.ts';
-import { claimDueRuns } from '../../runtime/store/postgres/queue/claim-due-runs.ts';
-import { decodeAssignment } from '../../runtime/store/postgres/queue/decode-assignment.ts';
+import { createRunQueue } from '../../runtime/store/postgres/queue/run-queue.ts';
 import { createRecordSink } from '../../runtime/store/postgres/records/record-sink.ts';
 import { ids } from './connector-rows.ts';
 import { type RanRun, remains, type SeedRequest, seedRun } from './executable-run.ts';
@@ -104,8 +103,8 @@ export async function openExecutor(url: string, method: 'auto' | 'process' = 'pr
 async function claimed(pool: Pool, folder: string, request: RunRequest): Promise<RunAssignment> {
   const key = await seedRun(pool, folder, request);
   const bounds = { maxRuns: 1_000, maxRunsPerNamespace: 1_000, maxRunsPerType: 1_000, startDeadlineMs: 60_000 };
-  const rows = await claimDueRuns(pool, { ...bounds, processId: ids.uuid(), capacity: 1_000 });
-  const row = rows.find((each) => each['run_id'] === key.runId);
-  if (row === undefined) throw new Error('the run was not claimed');
-  return decodeAssignment(row);
+  const runs = await createRunQueue(pool, bounds).claim(ids.uuid(), 1_000);
+  const run = runs.find(({ runId }) => runId === key.runId);
+  if (run === undefined) throw new Error('the run was not claimed');
+  return run;
 }

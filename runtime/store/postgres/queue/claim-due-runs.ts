@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Pool } from '../../../../platform/postgres/connect.ts';
-import { translateError } from '../../../../platform/postgres/sql-state.ts';
+import { hasSqlState, SqlState, translateError } from '../../../../platform/postgres/sql-state.ts';
 import { inFlightStates } from '../../../../schemas/run-words.ts';
 
 /** Bounds of claiming, from the configuration. */
@@ -24,25 +24,76 @@ const CLAIM_LOCK = '25454, 4';
 /** Due runs looked at in one claim, oldest first, none of them in a namespace or type that is full: so at least one fits. */
 const LOOKED_AT = 1_000;
 
+/** Values of the claim in the order of its parameters. */
+const PARAMETERS = ['capacity', 'maxRuns', 'maxRunsPerNamespace', 'maxRunsPerType', 'startDeadlineMs', 'processId'] as const;
+type Expressions = Readonly<Record<(typeof PARAMETERS)[number], string>>;
+const PREPARED = 'claim_due_runs';
+
+/** Claims due runs; rows are for `decodeAssignment`. */
+export type ClaimDueRuns = (claim: Claim) => Promise<Record<string, unknown>[]>;
+
 /**
- * Claims due runs and returns them as rows for `decodeAssignment`. Lock and claim are one message of the simple protocol, hence one
- * implicit transaction that never waits for the client: the claim has a snapshot taken after the lock, and a process that is stopped in
- * the middle holds nobody up. That protocol takes no parameters; the values are numbers and literals quoted by pg.
+ * Lock and claim are one message of the simple protocol, hence one implicit transaction that never waits for the client: the claim has a
+ * snapshot taken after the lock, and a process that is stopped in the middle holds nobody up. That protocol takes no parameters; the
+ * values are numbers and literals quoted by pg. Planning the claim takes longer than carrying it out, so each connection prepares it once.
  */
-export async function claimDueRuns(pool: Pool, claim: Claim): Promise<Record<string, unknown>[]> {
-  const connection = await pool.connect();
-  let broken = true;
+export function claimDueRunsOf(pool: Pool): ClaimDueRuns {
+  const prepared = new WeakSet<pg.PoolClient>();
+  return async (claim) => {
+    const connection = await pool.connect();
+    let broken = true;
+    try {
+      const rows = await claimPrepared(connection.client, prepared, literals(claim));
+      broken = false;
+      return rows;
+    } catch (error) {
+      broken = !(error instanceof pg.DatabaseError);
+      throw translateError(error);
+    } finally {
+      connection.release(broken);
+    }
+  };
+}
+
+/** Behind a proxy that changes the server's session between statements what was prepared may be gone: then it goes without. */
+async function claimPrepared(client: pg.PoolClient, prepared: WeakSet<pg.PoolClient>, values: Expressions) {
+  if (!prepared.has(client)) await prepare(client);
+  prepared.add(client);
   try {
-    const text = `select pg_advisory_xact_lock(${CLAIM_LOCK}); ${claimStatement(claim)}`;
-    const results = (await connection.client.query(text)) as unknown as pg.QueryResult<Record<string, unknown>>[];
-    broken = false;
-    return results[1]?.rows ?? [];
+    return await lockAnd(client, `execute ${PREPARED} (${PARAMETERS.map((name) => values[name]).join(', ')})`);
   } catch (error) {
-    broken = !(error instanceof pg.DatabaseError);
-    throw translateError(error);
-  } finally {
-    connection.release(broken);
+    if (!hasSqlState(error, SqlState.undefinedPreparedStatement)) throw error;
+    prepared.delete(client);
+    return lockAnd(client, claimStatement(values));
   }
+}
+
+/** A session that has it already, from another queue of this pool or behind a proxy, has the same one. */
+async function prepare(client: pg.PoolClient): Promise<void> {
+  const places = Object.fromEntries(PARAMETERS.map((name, at) => [name, `$${at + 1}`])) as Expressions;
+  try {
+    await client.query(`prepare ${PREPARED} (integer, integer, integer, integer, bigint, uuid) as ${claimStatement(places)}`);
+  } catch (error) {
+    if (!hasSqlState(error, SqlState.duplicatePreparedStatement)) throw error;
+  }
+}
+
+async function lockAnd(client: pg.PoolClient, statement: string): Promise<Record<string, unknown>[]> {
+  const text = `select pg_advisory_xact_lock(${CLAIM_LOCK}); ${statement}`;
+  const results = (await client.query(text)) as unknown as pg.QueryResult<Record<string, unknown>>[];
+  return results[1]?.rows ?? [];
+}
+
+function literals(claim: Claim): Expressions {
+  const { capacity, maxRuns, maxRunsPerNamespace, maxRunsPerType, startDeadlineMs, processId } = claim;
+  return {
+    capacity: whole(capacity),
+    maxRuns: whole(maxRuns),
+    maxRunsPerNamespace: whole(maxRunsPerNamespace),
+    maxRunsPerType: whole(maxRunsPerType),
+    startDeadlineMs: whole(startDeadlineMs),
+    processId: uuid(processId),
+  };
 }
 
 /**
@@ -50,8 +101,8 @@ export async function claimDueRuns(pool: Pool, claim: Claim): Promise<Record<str
  * left (a full namespace must not use up the places of a type). `skip locked`: a run that a controller is changing right now is left for
  * the next claim. Rows go from `pending` only, and only while their own lease is in force.
  */
-function claimStatement(claim: Claim): string {
-  const { maxRuns, maxRunsPerNamespace, maxRunsPerType } = claim;
+function claimStatement(values: Expressions): string {
+  const { capacity, maxRuns, maxRunsPerNamespace, maxRunsPerType, startDeadlineMs, processId } = values;
   return `
 with in_flight as (
   select namespace, connector_key, count(*) as n from runs where state in (${inFlightStates.map((state) => pg.escapeLiteral(state)).join(', ')})
@@ -60,7 +111,7 @@ namespaces as (select namespace, sum(n) as n from in_flight group by namespace),
 types as (select connector_key, sum(n) as n from in_flight group by connector_key),
 due as (
   select r.connector_instance_id, r.run_id, r.due_at, r.namespace, r.connector_key,
-         ${whole(maxRunsPerNamespace)} - coalesce(n.n, 0) as namespace_room, ${whole(maxRunsPerType)} - coalesce(t.n, 0) as type_room
+         ${maxRunsPerNamespace} - coalesce(n.n, 0) as namespace_room, ${maxRunsPerType} - coalesce(t.n, 0) as type_room
     from runs r
     join connector_instances i on i.connector_instance_id = r.connector_instance_id
     join instance_leases l on l.connector_instance_id = r.connector_instance_id and l.run_id = r.run_id and l.epoch = r.epoch
@@ -70,7 +121,7 @@ due as (
    where r.due_at <= now() and r.state = 'pending' and r.runner = 'subprocess' and r.cancel_requested_at is null
      and i.status = 'active' and i.enabled and i.deleted_at is null
      and (r.trigger = 'manual' or (not s.suspended and s.paused_at is null))
-     and coalesce(n.n, 0) < ${whole(maxRunsPerNamespace)} and coalesce(t.n, 0) < ${whole(maxRunsPerType)}
+     and coalesce(n.n, 0) < ${maxRunsPerNamespace} and coalesce(t.n, 0) < ${maxRunsPerType}
    order by r.due_at limit ${LOOKED_AT}),
 fits_namespace as (
   select *, row_number() over (partition by connector_key order by due_at, run_id) as in_type from (
@@ -80,11 +131,11 @@ chosen as (
   select r.connector_instance_id, r.run_id from runs r join fits_namespace f using (connector_instance_id, run_id)
    where f.in_type <= f.type_room and r.state = 'pending'
    order by f.due_at, r.run_id
-   limit greatest(0, least(${whole(claim.capacity)}, ${whole(maxRuns)} - (select coalesce(sum(n), 0) from in_flight)))
+   limit greatest(0, least(${capacity}, ${maxRuns} - (select coalesce(sum(n), 0) from in_flight)))
      for update of r skip locked),
 claimed as (
-  update runs r set state = 'starting', process_id = ${uuid(claim.processId)}, due_at = null,
-         start_deadline_at = now() + ${whole(claim.startDeadlineMs)} * interval '1 millisecond'
+  update runs r set state = 'starting', process_id = ${processId}, due_at = null,
+         start_deadline_at = now() + ${startDeadlineMs} * interval '1 millisecond'
     from chosen c where r.connector_instance_id = c.connector_instance_id and r.run_id = c.run_id and r.state = 'pending'
   returning r.*),
 attempts as (

@@ -1,7 +1,7 @@
 import type { Pool, Session } from '../../../../platform/postgres/connect.ts';
 import type { RunControl, RunQueue } from '../../../apis/ports.ts';
 import type { RunKey } from '../../../apis/run.ts';
-import { type ClaimBounds, claimDueRuns } from './claim-due-runs.ts';
+import { type ClaimBounds, claimDueRunsOf } from './claim-due-runs.ts';
 import { decodeAssignment } from './decode-assignment.ts';
 import { WakeSignal } from './wake-signal.ts';
 
@@ -17,13 +17,14 @@ export interface PostgresRunQueue extends RunQueue {
 /** While due runs are left, because a cap is full or they came after the claim: not at once again, which would be a busy loop. */
 const OVERDUE_WAIT_MS = 500;
 
-/** Opens the queue over a pool. Claims and reads are single statements; nothing is kept between them. */
+/** Opens the queue over a pool. Claims and reads are single statements; nothing but what a connection has prepared is kept between them. */
 export function createRunQueue(pool: Pool, bounds: ClaimBounds): PostgresRunQueue {
   const signal = new WakeSignal();
+  const claimDueRuns = claimDueRunsOf(pool);
   return {
     async claim(processId, capacity) {
       if (capacity < 1) return [];
-      return (await claimDueRuns(pool, { ...bounds, processId, capacity })).map(decodeAssignment);
+      return (await claimDueRuns({ ...bounds, processId, capacity })).map(decodeAssignment);
     },
     async waitForWork(maxMs, stop) {
       await signal.sleep(Math.min(maxMs, await dueInMs(pool)), stop);

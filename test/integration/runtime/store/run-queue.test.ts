@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { openPool } from '../../../../platform/postgres/connect.ts';
 import type { RunKey } from '../../../../runtime/apis/run.ts';
 import { createRunQueue } from '../../../../runtime/store/postgres/queue/run-queue.ts';
 import type { ClaimBounds } from '../../../../runtime/store/postgres/queue/claim-due-runs.ts';
@@ -78,6 +79,29 @@ describe('claim', () => {
         attempt_process: me,
       },
     ]);
+  });
+
+  it('goes on when a proxy has exchanged the session, and when another queue has prepared the claim in it', async () => {
+    const pool = openPool(database.url, { name: 'test-proxy', max: 1 });
+    try {
+      const [ours, theirs] = [createRunQueue(pool, wide), createRunQueue(pool, wide)];
+      const prepared = async () => (await pool.query('select name from pg_prepared_statements')).rows;
+      const claims = async (queueOfPool: typeof ours): Promise<void> => {
+        const { runId } = await store();
+        expect(await queueOfPool.claim(me, 10)).toMatchObject([{ runId }]);
+      };
+      await claims(ours);
+      await claims(ours);
+      expect(await prepared()).toEqual([{ name: 'claim_due_runs' }]);
+      await pool.query('deallocate all');
+      await claims(ours);
+      expect(await prepared()).toEqual([]);
+      await claims(theirs);
+      await claims(ours);
+      expect(await prepared()).toEqual([{ name: 'claim_due_runs' }]);
+    } finally {
+      await pool.end();
+    }
   });
 
   it('gives no run to two of many claimers', async () => {
