@@ -49,7 +49,7 @@ export function createTakeover(options: TakeoverOptions, intervalMs = 2_000): ()
     const nowMs = options.clock.monotonicMs();
     if (nowMs - expiredAtMs >= EXPIRE_EVERY_MS) {
       await options.runs.expirePending(MANUAL_PENDING_MS);
-      await options.runs.forgetProcesses(lost.map((process) => process.processId));
+      await options.runs.forgetProcesses(lost.filter(({ proof }) => proof !== 'stopped').map(({ processId }) => processId));
       expiredAtMs = nowMs;
     }
     return intervalMs;
@@ -76,8 +76,9 @@ async function lostHolders({ runs }: TakeoverOptions, lost: readonly LostProcess
 async function fence(process: LostProcess, { runs, log }: TakeoverOptions): Promise<void> {
   const cause: FenceCause = {
     reason: 'RuntimeLost',
-    message: process.proof === 'dead' ? 'The runtime that executed the run is gone.' : 'The runtime that executed the run stopped beating.',
-    holdMs: process.proof === 'dead' ? 0 : SELF_KILL_MS,
+    message:
+      process.proof === 'silent' ? 'The runtime that executed the run stopped beating.' : 'The runtime that executed the run is gone.',
+    holdMs: process.proof === 'silent' ? SELF_KILL_MS : 0,
   };
   for (let round = 1; round <= FENCE_ROUNDS; round++) {
     const fenced = await unlessBusy(runs.fenceProcess(process.processId, cause));

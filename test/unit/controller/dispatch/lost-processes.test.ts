@@ -10,6 +10,7 @@ test('[RT-6.5] only a pid that is gone on this host is dead; a stopped one, a re
   const sightings = [
     sighting('alive', 'alive', 'here', 1),
     sighting('new', 'waiting', 'here', 1),
+    sighting('done', 'stopped', 'there', 5),
     sighting('gone', 'lost', 'here', 2),
     sighting('reused', 'lost', 'here', 3),
     sighting('stuck', 'lost', 'here', 4),
@@ -17,6 +18,7 @@ test('[RT-6.5] only a pid that is gone on this host is dead; a stopped one, a re
   ];
   const started: Record<number, string> = { 3: 'later', 4: 'then' };
   expect(await findLostProcesses({ look: async () => sightings }, 'here', async (pid) => started[pid])).toEqual([
+    { processId: 'done', proof: 'stopped' },
     { processId: 'gone', proof: 'dead' },
     { processId: 'reused', proof: 'dead' },
     { processId: 'stuck', proof: 'silent' },
