@@ -19,7 +19,7 @@ import { createRunControls } from '../store/runs/run-controls.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { startCatalogLoop } from './catalog-loop.ts';
 import { ChangeHub } from './change-hub.ts';
-import { startControlPlane } from './control-plane.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Desired, composeDesired } from './desired.ts';
 import { composeGateway } from './gateway.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -121,6 +121,7 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
     judgeReadiness({
       pool,
       clock,
+      dataFolder: config.dataFolder,
       loops: parts.loops.filter(({ name }) => WATCHED.has(name)),
       loopPatienceMs: LOOP_PATIENCE_MS,
       sources: parts.sources(),
@@ -149,16 +150,18 @@ interface DoorParts extends ControllerParts {
   readonly db: Database;
   readonly desired: Desired;
   readonly processId: string;
-  isLost(processId: string): boolean;
+  readonly plane: ControlPlane;
   readonly doors: { sources: ReadonlyMap<string, () => SourceHealth> };
 }
 
-async function startDoors({ desired, steps, doors, ...parts }: DoorParts): Promise<void> {
+async function startDoors({ desired, steps, plane, doors, ...parts }: DoorParts): Promise<void> {
   const ending = new AbortController();
   const { intake, admit } = desired;
-  const sources = await startSources({ ...parts, intake, admit }, ending.signal);
+  const sources = await startSources({ ...parts, intake, admit, isLost: (id) => plane.isLost(id) }, ending.signal);
   doors.sources = sources.health;
+  const unsubscribe = plane.sourceChanges.subscribe(() => sources.loops.forEach((loop) => loop.wake()));
   steps.done('doors', async () => {
+    unsubscribe();
     ending.abort();
     await drainLoops(sources.loops, STOP_MS);
     await sources.release();

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../platform/clock.ts';
 import type { Loop } from '../../platform/loop.ts';
 import type { Pool } from '../../platform/postgres/connect.ts';
@@ -9,6 +10,8 @@ import type { RuntimeIsolation, RuntimeRow } from '../store/processes/runtimes.t
 export interface ReadinessParts {
   readonly pool: Pool;
   readonly clock: Clock;
+  /** Folder of the database, where it is ours, and of the runs. */
+  readonly dataFolder: string;
   /** Loops that must have passed lately. */
   readonly loops: readonly Loop[];
   /** A loop whose last good pass is older is stuck, in milliseconds. */
@@ -23,11 +26,13 @@ export interface ReadinessParts {
 
 type Check = Readiness['checks'][string];
 const DATABASE_PATIENCE_MS = 2_000;
+/** With less a database may still answer and yet store nothing: its log grows by 16 MiB at a time. */
+const MIN_FREE_BYTES = 32 * 1_048_576;
 
-/** Judges the database by a query, each loop by the age of its last good pass and each source by that of its last whole listing. Never throws. */
+/** Judges the database by a query, the disk by its free space, each loop by the age of its last good pass and each source by that of its last whole listing. Never throws. */
 export async function judgeReadiness(parts: ReadinessParts): Promise<Readiness> {
   const nowMs = parts.clock.monotonicMs();
-  const checks: Record<string, Check> = { database: await databaseCheck(parts.pool) };
+  const checks: Record<string, Check> = { database: await databaseCheck(parts.pool), disk: await diskCheck(parts.dataFolder) };
   for (const loop of parts.loops) checks[loop.name] = loopCheck(loop, parts.loopPatienceMs, nowMs);
   for (const [name, health] of parts.sources) checks[name] = sourceCheck(health(), parts.sourcePatienceMs, nowMs);
   const ready = Object.values(checks).every(({ ok }) => ok);
@@ -77,6 +82,17 @@ async function databaseCheck(pool: Pool): Promise<Check> {
   const check = await Promise.race([asked, late]);
   clearTimeout(timer);
   return check;
+}
+
+async function diskCheck(folder: string): Promise<Check> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    const freeMiB = Math.floor((bavail * bsize) / 1_048_576);
+    const ok = bavail * bsize >= MIN_FREE_BYTES;
+    return { ok, message: ok ? 'has space' : `is full: ${freeMiB} MiB are free in ${folder}` };
+  } catch (error) {
+    return { ok: false, message: `${folder} cannot be reached (${(error as NodeJS.ErrnoException).code})` };
+  }
 }
 
 function loopCheck(loop: Loop, maxAgeMs: number, nowMs: number): Check {

@@ -35,7 +35,7 @@ export interface ServeParts {
 
 /** Beside this file, compiled or not, the runtime lies in the same form. */
 const runtimeMain = fileURLToPath(new URL(`../../runtime/main${extname(import.meta.url)}`, import.meta.url));
-const SUPERVISION = { restartMs: 500, restartMaxMs: 15_000, stopMs: 18_000 };
+const SUPERVISION = { restartMs: 500, restartMaxMs: 5_000, stopMs: 18_000 };
 
 /** Everything on one machine: PostgreSQL, the controller in this process, the runtime in one of its own, a table in the terminal. */
 export async function serve(parts: ServeParts): Promise<void> {

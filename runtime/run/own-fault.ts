@@ -12,9 +12,15 @@ export function ownFault(error: unknown): RunFault {
     return { reason: error.reason, message: error.hint === undefined ? error.message : `${error.message} (${error.hint})` };
   }
   const state = sqlStateOf(error);
-  const kind = isFault(error) ? error.reason : Error.isError(error) ? error.name : typeof error;
+  const kind = isFault(error) ? error.reason : (systemCode(error) ?? (Error.isError(error) ? error.name : typeof error));
   return {
     reason: 'InternalError',
     message: `the runtime met a fault of its own: ${kind}${state === undefined ? '' : `, SQLSTATE ${state}`}`,
   };
+}
+
+/** Code of a failed system call, such as ENOSPC; undefined for any other error. */
+function systemCode(error: unknown): string | undefined {
+  const code = Error.isError(error) ? (error as NodeJS.ErrnoException).code : undefined;
+  return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

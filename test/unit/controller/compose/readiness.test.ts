@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { judgeReadiness, type ReadinessParts } from '../../../../controller/compose/readiness.ts';
 import type { Loop } from '../../../../platform/loop.ts';
@@ -8,6 +9,7 @@ function parts(more: Partial<ReadinessParts> = {}, query: () => Promise<unknown>
   return {
     pool: { query } as unknown as ReadinessParts['pool'],
     clock: { now: () => new Date(0), monotonicMs: () => NOW_MS },
+    dataFolder: tmpdir(),
     loops: [],
     loopPatienceMs: 60_000,
     sources: new Map(),
@@ -25,6 +27,15 @@ describe('readiness', () => {
   test('a database that does not answer is told and is not ready', async () => {
     const verdict = await judgeReadiness(parts({}, async () => Promise.reject(new Error('gone'))));
     expect(verdict).toMatchObject({ ready: false, checks: { database: { ok: false, message: 'cannot be reached' } } });
+  });
+
+  test('a disk without space, or one that is gone, is told and is not ready', async () => {
+    expect((await judgeReadiness(parts())).checks['disk']).toEqual({ ok: true, message: 'has space' });
+    // A file system of the kernel's that has no space to give.
+    const full = await judgeReadiness(parts({ dataFolder: '/proc' }));
+    expect(full).toMatchObject({ ready: false, checks: { disk: { ok: false, message: 'is full: 0 MiB are free in /proc' } } });
+    const gone = await judgeReadiness(parts({ dataFolder: '/nowhere/at/all' }));
+    expect(gone).toMatchObject({ ready: false, checks: { disk: { ok: false, message: '/nowhere/at/all cannot be reached (ENOENT)' } } });
   });
 
   test.each([
@@ -72,6 +83,6 @@ describe('isolation of runtimes', () => {
   test('that there is none is told; that nobody can be asked is left to the database check', async () => {
     expect((await judgeReadiness(parts())).checks['runtime']?.message).toBe('there is none: runs wait');
     const unasked = await judgeReadiness(parts({ runtimes: async () => Promise.reject(new Error('gone')) }));
-    expect(Object.keys(unasked.checks)).toEqual(['database']);
+    expect(Object.keys(unasked.checks)).toEqual(['database', 'disk']);
   });
 });
