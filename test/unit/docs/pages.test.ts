@@ -90,7 +90,7 @@ test('the README has every setting of both programs as it is', () => {
 
 function defaultText(fallback: unknown): string {
   if (fallback === null || (Array.isArray(fallback) && fallback.length === 0)) return '';
-  if (typeof fallback !== 'object') return `\`${String(fallback)}\``;
+  if (typeof fallback !== 'object') return `\`${String(fallback as string | number)}\``;
   const { host, port } = fallback as { host: string; port: number };
   return `\`${host}:${port}\``;
 }
