@@ -170,5 +170,8 @@ export function httpStatusOf(fault: Fault): number {
 }
 
 function fill(template: string, values: Record<string, unknown>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? `{${name}}`));
+  return template.replaceAll(/\{(\w+)\}/g, (blank, name: string) => {
+    const value = values[name] ?? blank;
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
 }

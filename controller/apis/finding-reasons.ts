@@ -103,7 +103,10 @@ export const FINDING_REASONS = {
   ),
   ScheduleBelowFloor: warning('The schedule is denser than the poll interval of the type, which is the floor.', 'Lengthen every.'),
   EgressInvalid: error('An egress rule is not host:port once config is filled in.', 'Correct the config field that the rule refers to.'),
-  RolloutUnavailable: error('rollout.strategy: Staged waits for an approval, which nobody can give here.', 'Use strategy: Immediate, or leave rollout out.'),
+  RolloutUnavailable: error(
+    'rollout.strategy: Staged waits for an approval, which nobody can give here.',
+    'Use strategy: Immediate, or leave rollout out.',
+  ),
   RunnerUnavailable: error('runner: pod needs a cluster, and none is configured.', 'Use runner: subprocess.'),
 
   // Catalog

@@ -82,7 +82,7 @@ function members(pairs: Pair[], building: Building): Record<string, unknown> {
 
 function memberName(pair: Pair, building: Building): string {
   const key: unknown = isAlias(pair.key) ? aliased(pair.key, building) : isScalar(pair.key) ? pair.key.value : pair.key;
-  if (typeof key !== 'object') return String(key);
+  if (typeof key !== 'object') return String(key as string | number | boolean | bigint | undefined);
   if (key === null) return '';
   throw new BuildFault({ at: building.path, reason: 'SyntaxInvalid', message: 'a key is a list or a mapping' }, pair.key);
 }

@@ -51,10 +51,11 @@ export async function updateSource(
 
 /** Confirms a mass removal that waits; the source's next complete listing carries it out. False when no such removal waits. */
 export async function confirmRemoval(db: Queryable, name: string, token: string): Promise<boolean> {
-  const { rowCount } = await db.query(`update sources set confirmed_removal = $2 where name = $1 and pending_removal ->> 'token' = $2`, [
-    name,
-    token,
-  ]);
+  const { rowCount } = await db.query(
+    `with confirmed as (update sources set confirmed_removal = $2 where name = $1 and pending_removal ->> 'token' = $2 returning name)
+     select pg_notify('sources_changed', '') from confirmed`,
+    [name, token],
+  );
   return rowCount === 1;
 }
 
@@ -70,7 +71,8 @@ export async function releaseSource(db: Queryable, from: string, to: string = RE
      where source = $1`,
     [from, to],
   );
-  if ((rowCount ?? 0) > 0) await db.query(`select pg_notify('specs_due', ''), pg_notify('specs_changed', '')`);
+  if ((rowCount ?? 0) > 0)
+    await db.query(`select pg_notify('specs_due', ''), pg_notify('specs_changed', ''), pg_notify('sources_changed', '')`);
   return rowCount ?? 0;
 }
 

@@ -45,13 +45,14 @@ export async function runConnector(collect: (session: Session) => Promise<void>,
   process.exit(failure === undefined ? 0 : 1);
 }
 
+/** What was written is waited for once, at the end. */
 async function finish(output: Output, recordsEmitted: number, failure: unknown): Promise<void> {
   if (failure === undefined) {
-    output.line(JSON.stringify({ type: 'DONE', status: 'succeeded', records_emitted: recordsEmitted }));
+    void output.line(JSON.stringify({ type: 'DONE', status: 'succeeded', records_emitted: recordsEmitted }));
   } else {
     if (!(failure instanceof ConnectorFailure)) console.error(failure);
     else if (failure.cause instanceof Error) console.error(failure.cause.message);
-    output.line(JSON.stringify({ type: 'DONE', status: 'failed', records_emitted: recordsEmitted, error: toDoneError(failure) }));
+    void output.line(JSON.stringify({ type: 'DONE', status: 'failed', records_emitted: recordsEmitted, error: toDoneError(failure) }));
   }
   await output.drained();
 }

@@ -132,8 +132,8 @@ describe('documents through a door', () => {
       actor: { kind: 'operator' as const, name: 't' },
       invalid: 'refuse' as const,
     };
-    const { results } = await plane.intake.dryRun(submission);
-    expect(results.map(({ outcome }) => outcome)).toEqual(['created', 'refused']);
+    const previews = await plane.preview(submission);
+    expect(previews.map(({ outcome }) => outcome)).toEqual(['created', 'refused']);
     expect(await specRow('dry')).toBeUndefined();
     expect(await audit('dry-bad')).toEqual([]);
   });
@@ -197,7 +197,7 @@ describe('two documents for one name', () => {
       plane.upload([connector('raced')]),
       plane.list([connector('raced', withSpec({ config: { count: 8 } }))]),
     ]);
-    const outcomes = answers.map(({ results }) => results[0]?.outcome).sort();
+    const outcomes = answers.map(({ results }) => String(results[0]?.outcome)).sort();
     expect(outcomes).toEqual(['conflict', 'created']);
     await plane.list([]);
   });

@@ -79,10 +79,10 @@ describe.each(methods)('no orphan after any death, with method %s', (method) => 
 
   test("a start leaves a living runtime's runs alone", async () => {
     await hold(stubborn());
-    const before = left().toSorted();
+    const before = left().toSorted((a, b) => a - b);
     const next = await openSandbox({ runsFolder: join(folder, 'runs'), hiddenPaths: [], hostEnvironment: process.env, method });
     await next.close();
-    expect(left().toSorted()).toEqual(before);
+    expect(left().toSorted((a, b) => a - b)).toEqual(before);
   });
 
   test('a stopped runtime that is killed while stopped takes everything along', async () => {

@@ -44,7 +44,7 @@ describe.each(methods)('a connector process, started with method %s', (method) =
     const child = await fixture.start('exec >&-; sleep 30');
     child.stdout.resume();
     await once(child.stdout, 'end');
-    expect(await Promise.race([child.exited, 'alive'])).toBe('alive');
+    expect(await Promise.race([child.exited, Promise.resolve('alive')])).toBe('alive');
     expect(child.stderr.readableEnded).toBe(false);
     await child.kill();
     await child.dispose();

@@ -158,7 +158,7 @@ describe('claim', () => {
     const c = await storeMany(1, { namespace: 'c', type: 'z' });
     await expect(claimedIds({ maxRuns: 2 })).resolves.toEqual([]);
     // a has room for one more, type x for one more, c is free.
-    await expect(claimedIds({ maxRunsPerNamespace: 3, maxRunsPerType: 3 })).resolves.toEqual([a[0], b[0], c[0]].toSorted());
+    await expect(claimedIds({ maxRunsPerNamespace: 3, maxRunsPerType: 3 })).resolves.toEqual([a[0], b[0], c[0]].map(String).toSorted());
     await expect(claimedIds({ maxRunsPerNamespace: 3, maxRunsPerType: 3 })).resolves.toEqual([]);
     await expect(claimedIds({ maxRuns: 7 })).resolves.toHaveLength(2);
   });

@@ -144,12 +144,9 @@ describe('a type by itself', () => {
       ),
       expected: 'spec.configSchema.schema ConfigSchemaInvalid',
     },
-  ])(
-    '[HARD-3.1-1, HARD-3.1-2, HARD-3.1-3, HARD-3.2-1, CI-2.2, CI-1.3, HARD-2.1-1] $why is refused',
-    ({ document, expected }) => {
-      expect(told(document)).toContain(expected);
-    },
-  );
+  ])('[HARD-3.1-1, HARD-3.1-2, HARD-3.1-3, HARD-3.2-1, CI-2.2, CI-1.3, HARD-2.1-1] $why is refused', ({ document, expected }) => {
+    expect(told(document)).toContain(expected);
+  });
 
   test('[CI-1.3, CI-2.2, CI-1.R1] the key is what a type is found by; its URL is metadata only', async () => {
     write('gmail.yaml', connectorType('gmail-1-0', withTypeSpec({ key: 'gmail', manifestUri: 'https://types.example/gmail' })));

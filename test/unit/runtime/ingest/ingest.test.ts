@@ -70,7 +70,7 @@ describe('batches', () => {
   it('close at their number of rows, at their bytes, or after their delay', () => {
     const sink = new SlowSink();
     const byRows = open(sink, { maxRows: 2 });
-    for (let n = 0; n < 5; n++) byRows.write(record(n), 10);
+    for (let n = 0; n < 5; n++) void byRows.write(record(n), 10);
     expect(sink.calls.map(({ keys }) => keys)).toEqual([
       ['k0', 'k1'],
       ['k2', 'k3'],
@@ -79,11 +79,11 @@ describe('batches', () => {
     sink.calls[0]?.end();
     expect(sink.calls).toHaveLength(2);
     const byBytes = open(sink, { maxBytes: 1_000 });
-    byBytes.write(record(7), 100);
-    byBytes.write(record(8), 700);
+    void byBytes.write(record(7), 100);
+    void byBytes.write(record(8), 700);
     expect(sink.calls[2]?.keys).toEqual(['k7', 'k8']);
     const byDelay = open(sink);
-    byDelay.write(record(9), 10);
+    void byDelay.write(record(9), 10);
     jest.advanceTimersByTime(defaultBatchLimits.maxDelayMs - 1);
     expect(sink.calls).toHaveLength(3);
     jest.advanceTimersByTime(1);
@@ -93,7 +93,7 @@ describe('batches', () => {
   it('are closed by no barrier: it waits for the open batch', async () => {
     const sink = new SlowSink();
     const ingest = open(sink);
-    ingest.write(record(1), 10);
+    void ingest.write(record(1), 10);
     const barrier = ingest.barrier();
     await expect(ended(barrier)).resolves.toBe(false);
     expect(sink.calls).toHaveLength(0);
@@ -110,9 +110,9 @@ describe('barriers', () => {
   it('[PROTO-18, RT-3.R1] wait for all records before them and for none after', async () => {
     const sink = new SlowSink();
     const ingest = open(sink, { maxRows: 2 });
-    for (let n = 0; n < 3; n++) ingest.write(record(n), 10);
+    for (let n = 0; n < 3; n++) void ingest.write(record(n), 10);
     const first = ingest.barrier();
-    for (let n = 3; n < 8; n++) ingest.write(record(n), 10);
+    for (let n = 3; n < 8; n++) void ingest.write(record(n), 10);
     const second = ingest.barrier();
     sink.calls[1]?.end();
     await expect(ended(first)).resolves.toBe(false);
@@ -192,7 +192,7 @@ describe('failures', () => {
     const sink = new SlowSink();
     const budget = new IngestBudget(64 * MIB);
     const ingest = open(sink, { maxRows: 1 }, budget);
-    for (let n = 0; n < 4; n++) ingest.write(record(n), 10);
+    for (let n = 0; n < 4; n++) void ingest.write(record(n), 10);
     const barrier = ingest.barrier();
     sink.calls[0]?.fail(unavailable);
     await expect(barrier).rejects.toBe(unavailable);
@@ -216,9 +216,9 @@ describe('failures', () => {
   it('nobody asks about crash nothing', async () => {
     const sink = new SlowSink();
     const ingest = open(sink, { maxRows: 2 });
-    ingest.write(record(1), 10);
+    void ingest.write(record(1), 10);
     void ingest.barrier();
-    ingest.write(record(2), 10);
+    void ingest.write(record(2), 10);
     sink.calls[0]?.fail(unavailable);
     await settle();
   });
@@ -229,7 +229,7 @@ describe('abort', () => {
     const sink = new SlowSink();
     const budget = new IngestBudget(64 * MIB);
     const ingest = open(sink, { maxRows: 2 }, budget);
-    for (let n = 0; n < 7; n++) ingest.write(record(n), 10);
+    for (let n = 0; n < 7; n++) void ingest.write(record(n), 10);
     const barrier = ingest.barrier();
     barrier.catch(() => undefined);
     expect(ingest.abort()).toBe(3);
@@ -244,7 +244,7 @@ describe('abort', () => {
   it('after close has nothing to tell', async () => {
     const sink = new SleepySink();
     const ingest = open(sink);
-    ingest.write(record(1), 10);
+    void ingest.write(record(1), 10);
     await ingest.close();
     expect(ingest.abort()).toBe(0);
   });
