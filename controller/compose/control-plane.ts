@@ -25,7 +25,7 @@ import { createLostRuns } from '../store/runs/lost-runs.ts';
 import { createScheduleTicks } from '../store/schedules.ts';
 import { sweepTombstones } from '../store/specs/write-specs.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ChangeHub } from './change-hub.ts';
+import { ChangeHub } from './change-hub.ts';
 
 /** What the loops of the control plane stand on. */
 export interface ControlPlaneParts {
@@ -47,6 +47,8 @@ export interface ControlPlaneParts {
 /** Running loops, and what they know about other processes. */
 export interface ControlPlane {
   readonly loops: readonly Loop[];
+  /** Told when an operator confirmed a removal or let documents of a source go: doors look again at once. */
+  readonly sourceChanges: ChangeHub;
   /** Whether the process is known to be gone, or to have stopped beating. */
   isLost(processId: string): boolean;
   /** Ends the loops, bounded; answers those that did not end. */
@@ -94,6 +96,7 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     createTakeover({ runs: createLostRuns(db), lostProcesses: observed.look, maxRetries: config.maxRetries, clock, log }, OBSERVE_MS),
   );
   const compare = createResync(parts.reconcile);
+  const sourceChanges = new ChangeHub();
   const loops = [
     reconcile,
     ticker,
@@ -104,10 +107,11 @@ export async function startControlPlane(parts: ControlPlaneParts): Promise<Contr
     }),
     loop('maintenance', createMaintenance(maintenance)),
     loop('sweep', () => sweep(db)),
-    listenForChanges(parts, signal, { reconcile, ticker }),
+    listenForChanges(parts, signal, { reconcile, ticker, sourceChanges }),
   ];
   return {
     loops,
+    sourceChanges,
     isLost: observed.isLost,
     async stop() {
       ending.abort();
@@ -141,23 +145,29 @@ async function sweep(db: Database): Promise<number> {
 }
 
 /** Notifications make it quick; each loop polls by itself. */
-function listenForChanges(parts: ControlPlaneParts, signal: AbortSignal, loops: { reconcile: Loop; ticker: Loop }): Loop {
+function listenForChanges(
+  parts: ControlPlaneParts,
+  signal: AbortSignal,
+  told: { reconcile: Loop; ticker: Loop; sourceChanges: ChangeHub },
+): Loop {
   const { databaseUrl, identity, clock, random, log, changes } = parts;
   const wakeAll = (): void => {
-    loops.reconcile.wake();
-    loops.ticker.wake();
+    told.reconcile.wake();
+    told.ticker.wake();
+    told.sourceChanges.tell();
     changes.tell();
   };
   return listen(databaseUrl, {
-    channels: ['specs_due', 'specs_changed', 'runs_due', 'schedules_changed'],
+    channels: ['specs_due', 'specs_changed', 'runs_due', 'schedules_changed', 'sources_changed'],
     name: `cc-listen-${identity.processId}`,
     signal,
     clock,
     random,
     log,
     onNotify(channel) {
-      if (channel === 'specs_due') loops.reconcile.wake();
-      if (channel === 'schedules_changed') loops.ticker.wake();
+      if (channel === 'specs_due') told.reconcile.wake();
+      if (channel === 'schedules_changed') told.ticker.wake();
+      if (channel === 'sources_changed') told.sourceChanges.tell();
       changes.tell();
     },
     onConnected({ deaf }) {

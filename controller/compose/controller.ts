@@ -100,7 +100,7 @@ export async function startController(parts: ControllerParts): Promise<Controlle
   const isLost = (id: string): boolean => plane.isLost(id);
   const api = await startApi({ ...parts, pool, db, desired, changes, metrics, loops: plane.loops, sources: () => doors.sources, isLost });
   steps.done('API', () => api.close());
-  await startDoors({ ...parts, db, desired, processId: identity.processId, isLost, doors });
+  await startDoors({ ...parts, db, desired, processId: identity.processId, plane, doors });
   return { db, changes, server: api.server };
 }
 

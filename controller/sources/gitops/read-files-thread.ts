@@ -2,17 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FileRead } from './read-files.ts';
+import type { FileRead, FilesToRead, ReadSlice } from './read-files.ts';
 import { errnoOf } from './walk-folder.ts';
-
-/** What the thread is started with. */
-export interface FilesToRead {
-  readonly folder: string;
-  readonly paths: readonly string[];
-}
-
-/** What it posts, in the order of the paths. */
-export type ReadSlice = readonly FileRead[];
 
 /** Few messages, and none so large that taking it in is felt. */
 const SLICE = 250;
@@ -20,7 +11,7 @@ const SLICE = 250;
 const { folder, paths } = workerData as FilesToRead;
 for (let at = 0; at < paths.length; at += SLICE) {
   const slice = paths.slice(at, at + SLICE).map((path) => readNow(join(folder, path)));
-  parentPort?.postMessage(slice);
+  parentPort?.postMessage(slice satisfies ReadSlice);
 }
 
 function readNow(file: string): FileRead {

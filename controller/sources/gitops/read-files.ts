@@ -2,11 +2,19 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { FilesToRead, ReadSlice } from './read-files-thread.ts';
 import { errnoOf } from './walk-folder.ts';
 
 /** Content of a file and its sha256 in hex, or the errno name of why there is none. */
 export type FileRead = { readonly bytes: Uint8Array; readonly digest: string } | { readonly code: string };
+
+/** What the reading thread is started with. */
+export interface FilesToRead {
+  readonly folder: string;
+  readonly paths: readonly string[];
+}
+
+/** What the reading thread posts, in the order of the paths. */
+export type ReadSlice = readonly FileRead[];
 
 /** From so many files on a thread of its own pays: it reads synchronously, at a sixth of the cost, without holding up this one. */
 const THREAD_FROM_FILES = 200;

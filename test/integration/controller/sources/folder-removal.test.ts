@@ -1,5 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../../../platform/clock.ts';
+import { listen } from '../../../../platform/postgres/listen.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { printYaml } from '../../../../schemas/print-yaml.ts';
 import { confirmRemoval, readSource, releaseSource } from '../../../../controller/store/sources/sources.ts';
@@ -10,6 +12,7 @@ import {
   type Installation,
   installation,
   operator,
+  rememberingLog,
   rowVersions,
   specOf,
   type TestFolder,
@@ -162,7 +165,27 @@ describe('what is gone from a folder', () => {
     expect(conditionIn(await spec('mass-3'), 'SourceMissing')).toMatchObject({ reason: 'RemovalPending' });
     expect(conditionIn(await spec('mass-3'), 'Ready')).toMatchObject({ status: 'True' });
     expect(folder.lines.filter(({ facts }) => facts['reason'] === 'RemovalPending')).toHaveLength(1);
+    const listening = new AbortController();
+    const told = Promise.withResolvers<string>();
+    const ready = Promise.withResolvers<void>();
+    const channels = ['sources_changed'];
+    const listener = listen(database.url, {
+      channels,
+      name: 'test-listen',
+      signal: listening.signal,
+      clock: systemClock,
+      random: () => 0.5,
+      log: rememberingLog().log,
+      onNotify: told.resolve,
+      onConnected: () => ready.resolve(),
+    });
+    await ready.promise;
+    expect(await confirmRemoval(installed.db, folder.name, 'another')).toBe(false);
     expect(await confirmRemoval(installed.db, folder.name, pending?.token ?? '')).toBe(true);
+    // The doors look again at once.
+    expect(await told.promise).toBe('sources_changed');
+    listening.abort();
+    await listener.done;
     await list();
     await list();
     const { rows } = await installed.db.query('select count(*)::integer as n from connector_specs where source = $1', [folder.name]);
