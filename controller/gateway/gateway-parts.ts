@@ -54,6 +54,7 @@ export interface GatewayParts {
   readonly showRun: (run: RunRow) => object;
   readonly showAttempt: (attempt: RunAttemptRow) => object;
   readonly records: {
+    /** A page of records; empty only behind the last one, and shorter than `limit` where they are large. */
     list(page: { instanceId: string; stream: string; after: string | null; limit: number }): Promise<RecordRow[]>;
     count(instanceId: string, stream: string): Promise<number>;
     streams(instanceId: string): Promise<{ name: string; records: number }[]>;

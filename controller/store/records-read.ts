@@ -8,16 +8,33 @@ export interface StoredRecord {
   readonly dataText: string;
 }
 
-/** One page of a stream, in key order (bytes), without deleted records. `after` is the last key of the page before. */
+/**
+ * What the records of a page may take in the database: it is told without reading a body, and a body is seldom more than a hundred times
+ * as long as what PostgreSQL makes of it.
+ */
+const PAGE_STORED_BYTES = 512 * 1024;
+
+/**
+ * One page of a stream, in key order (bytes), without deleted records. `after` is the last key of the page before. A page of large records
+ * is shorter than `limit`, so that it fits into memory; only behind the last record is it empty.
+ */
 export async function listRecords(
   db: Queryable,
   page: { instanceId: string; stream: string; after: string | null; limit: number },
 ): Promise<StoredRecord[]> {
   const { rows } = await db.query(
-    `select key, version, emitted_at, data::text as data from records
-     where connector_instance_id = $1 and stream = $2 and ($3::text is null or key > $3) and not deleted
-     order by key limit $4`,
-    [page.instanceId, page.stream, page.after, page.limit],
+    `select key, version, emitted_at, data::text as data
+     from (
+       select *, sum(pg_column_size(data)) over (order by key rows between unbounded preceding and 1 preceding) as bytes_before
+       from (
+         select key, version, emitted_at, data from records
+         where connector_instance_id = $1 and stream = $2 and ($3::text is null or key > $3) and not deleted
+         order by key limit $4
+       ) as candidates
+     ) as measured
+     where coalesce(bytes_before, 0) < $5
+     order by key`,
+    [page.instanceId, page.stream, page.after, page.limit, PAGE_STORED_BYTES],
   );
   return rows.map((row) => ({
     key: row['key'] as string,

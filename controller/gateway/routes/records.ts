@@ -5,7 +5,7 @@ import { targetOf } from '../access/request-subject.ts';
 import { connectorParams, connectorUrl, describeRoute, sequenceNumber } from '../description/api-schemas.ts';
 import type { Gateway, RecordRow } from '../gateway-parts.ts';
 
-/** Records that are read from the database at a time. */
+/** Most records that are read from the database at a time; of large ones they are fewer. */
 const PAGE = 1_000;
 const MAX_KEY_LENGTH = 8_192;
 
@@ -57,10 +57,9 @@ async function* recordLines(
 ): AsyncGenerator<string> {
   let { after, limit } = first;
   while (limit > 0) {
-    const wanted = Math.min(limit, PAGE);
-    const records = await store.list({ ...first, after, limit: wanted });
-    if (records.length > 0) yield records.map(recordLine).join('');
-    if (records.length < wanted) return;
+    const records = await store.list({ ...first, after, limit: Math.min(limit, PAGE) });
+    if (records.length === 0) return;
+    yield records.map(recordLine).join('');
     limit -= records.length;
     after = (records.at(-1) as RecordRow).key;
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { claimKey, releaseKey, saveResponse, sweepKeys } from '../../../../controller/store/access/idempotency.ts';
 import { findToken, revokeToken, saveToken, type TokenSubject } from '../../../../controller/store/access/tokens.ts';
@@ -93,6 +94,20 @@ describe('records', () => {
     expect(rest.map(({ key }) => key)).toEqual(['b']);
     expect(await countRecords(database.pool, id, 's')).toBe(3);
     expect(await listStreams(database.pool, id)).toEqual([{ name: 's', records: 3 }]);
+  });
+
+  it('makes a page of large records shorter than asked, so that it fits into memory, and loses none', async () => {
+    const bodies = Array.from({ length: 5 }, () => JSON.stringify({ noise: randomBytes(200 * 1024).toString('base64') }));
+    for (const [index, body] of bodies.entries()) {
+      await database.pool.query(
+        `insert into records (connector_instance_id, stream, key, version, deleted, emitted_at, data) values ($1, 'large', $2, 1, false, now(), $3)`,
+        [id, String(index), body],
+      );
+    }
+    const page = (after: string | null) => listRecords(database.pool, { instanceId: id, stream: 'large', after, limit: 1_000 });
+    const pages = [await page(null), await page('1'), await page('3'), await page('4')];
+    expect(pages.map((records) => records.map(({ key }) => key))).toEqual([['0', '1'], ['2', '3'], ['4'], []]);
+    expect(pages.flat().map(({ dataText }) => dataText)).toEqual(bodies);
   });
 });
 
