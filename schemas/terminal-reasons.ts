@@ -237,7 +237,6 @@ const runtimeReasons = {
 export const terminalReasons = { ...connectorReasons, ...refusalReasons, ...runtimeReasons } as const;
 export type TerminalReason = keyof typeof terminalReasons;
 export type RefusalReason = keyof typeof refusalReasons;
-export type RuntimeReason = keyof typeof runtimeReasons;
 
 /** Why a tick was recorded as `skipped` instead of run. */
 export const skipReasons = {

@@ -30,12 +30,7 @@ export interface ProbeOptions {
 
 const probeWaitMs = 10_000;
 
-/** How connectors would be isolated on this machine. Makes one sandbox to see, in some 20 ms. */
-export async function probeIsolation(options: ProbeOptions): Promise<Isolation> {
-  return (await probeHost(options)).isolation;
-}
-
-/** The same with what the sandbox is built from. */
+/** How connectors would be isolated on this machine, and what that is built from. Makes one sandbox to see, in some 20 ms. */
 export async function probeHost({ path, method = 'auto' }: ProbeOptions): Promise<SandboxHost> {
   const root = process.getuid?.() === 0;
   const setpriv = onPath('setpriv', path);

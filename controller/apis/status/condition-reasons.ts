@@ -71,4 +71,3 @@ export const conditionReasons = {
     hint: 'Set spec.mode to Manage to carry the plan out.',
   },
 } as const satisfies Record<string, ReasonEntry>;
-export type ConditionReason = keyof typeof conditionReasons;

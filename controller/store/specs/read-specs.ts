@@ -92,15 +92,6 @@ export async function readSpecs(db: Queryable, keys: readonly ObjectKey[]): Prom
   return { specs: rows.filter((row) => row['uid'] !== null).map(decodeSpec), now: rows[0]?.['read_at'] as Date };
 }
 
-/** One object, or null. */
-export async function readSpec(db: Queryable, key: ObjectKey): Promise<SpecRow | null> {
-  const { rows } = await db.query(`select ${SPEC_COLUMNS} from connector_specs s where s.namespace = $1 and s.name = $2`, [
-    key.namespace,
-    key.name,
-  ]);
-  return rows[0] === undefined ? null : decodeSpec(rows[0]);
-}
-
 /** Names as one jsonb parameter. */
 export function keyList(keys: readonly ObjectKey[]): string {
   return JSON.stringify(keys.map(({ namespace, name }) => ({ namespace, name })));

@@ -82,17 +82,6 @@ export async function forgetSpecs(db: Queryable, keys: readonly ObjectKey[]): Pr
   );
 }
 
-/** Sets or lifts the owner's pause of reconciliation. False when there is no such object. */
-export async function pauseReconcile(db: Queryable, key: ObjectKey, paused: boolean): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update connector_specs s set reconcile_paused_at = case when $3 then coalesce(s.reconcile_paused_at, now()) end, due_at = now(),
-       resource_version = nextval('resource_version_seq'), changed_xid = pg_current_xact_id(), updated_at = now()
-     where s.namespace = $1 and s.name = $2`,
-    [key.namespace, key.name, paused],
-  );
-  return rowCount === 1;
-}
-
 /** Removes tombstones older than this, in milliseconds. */
 export async function sweepTombstones(db: Queryable, olderThanMs: number): Promise<number> {
   const { rowCount } = await db.query(`delete from connector_tombstones where deleted_at < now() - $1 * interval '1 millisecond'`, [
