@@ -12,6 +12,11 @@ export function systemIds(clock: Clock): Ids {
   return { uuid: () => uuidV7(clock.now().getTime(), randomBytes(10)) };
 }
 
+/** A new W3C trace id: 32 hexadecimal digits. */
+export function newTraceId(ids: Ids): string {
+  return ids.uuid().replaceAll('-', '');
+}
+
 /** Lays out a UUIDv7 from a Unix time in milliseconds and ten random bytes. */
 export function uuidV7(unixMs: number, random: Uint8Array): string {
   const bytes = Buffer.alloc(16);

@@ -1,7 +1,7 @@
+import { type Ids, newTraceId } from '../../platform/ids.ts';
 import { apiError } from '../apis/errors.ts';
 import type { RunControls, RunRef } from '../apis/runs.ts';
-import type { Ids } from '../../platform/ids.ts';
-import { newTraceId, requireStarted, type StartedRun } from './start-run.ts';
+import { requireStarted, type StartedRun } from './start-run.ts';
 
 /** Where dead letters are replayed. */
 export interface ReplayRunOptions {

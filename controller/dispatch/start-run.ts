@@ -1,4 +1,4 @@
-import type { Ids } from '../../platform/ids.ts';
+import { type Ids, newTraceId } from '../../platform/ids.ts';
 import { apiError } from '../apis/errors.ts';
 import type { RunControls, StartResult } from '../apis/runs.ts';
 
@@ -23,11 +23,6 @@ export async function startRun(options: StartRunOptions, instanceId: string, req
   const result = await options.controls.start({ instanceId, ...started, requestedBy });
   requireStarted(result, instanceId);
   return started;
-}
-
-/** W3C trace id: 32 hexadecimal digits. */
-export function newTraceId(ids: Ids): string {
-  return ids.uuid().replaceAll('-', '');
 }
 
 /** Throws the typed error of a start that did not happen. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import type { Ids } from '../../platform/ids.ts';
+import { type Ids, newTraceId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { DueSchedule, ScheduleTicks, TickPlan, TickReport } from '../apis/schedule-ticks.ts';
 import { decideTick } from './missed-runs.ts';
@@ -57,5 +57,5 @@ function planTick(due: DueSchedule, { ids, log }: TickerOptions): TickPlan {
   if (decision.action === 'none' && decision.why === 'unreadable') {
     log.warn({ instance: due.instanceId, reason: 'ScheduleInvalid' }, 'stored schedule cannot be read, it rests');
   }
-  return { instanceId: due.instanceId, decision, runId: ids.uuid(), traceId: ids.uuid().replaceAll('-', '') };
+  return { instanceId: due.instanceId, decision, runId: ids.uuid(), traceId: newTraceId(ids) };
 }

@@ -1,4 +1,4 @@
-import type { Ids } from '../../../platform/ids.ts';
+import { type Ids, newTraceId } from '../../../platform/ids.ts';
 import type { ReconcileStore } from '../../apis/ports.ts';
 import type { RunControls, StartResult } from '../../apis/runs.ts';
 import type { PlannedObject } from '../connector/apply.ts';
@@ -31,7 +31,7 @@ export async function carryOut(deps: EffectDeps, { spec, plan }: PlannedObject):
   if (!plan.startRun || run === undefined) return;
   const runId = deps.ids.uuid();
   const requestedBy = { kind: 'source', name: spec.source, token: run };
-  const result = await deps.runs.start({ instanceId: spec.instanceId, runId, traceId: deps.ids.uuid().replaceAll('-', ''), requestedBy });
+  const result = await deps.runs.start({ instanceId: spec.instanceId, runId, traceId: newTraceId(deps.ids), requestedBy });
   await deps.store.recordRequest(key, 'run', { token: run, result: resultWord(result, runId) });
 }
 
