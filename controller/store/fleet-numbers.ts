@@ -1,4 +1,5 @@
 import type { Queryable } from './queryable.ts';
+import { inFlight } from './runs/run-columns.ts';
 
 /** What is there and what waits, in one query over partial indexes. */
 export interface FleetCounts {
@@ -12,7 +13,7 @@ export async function readFleetNumbers(db: Queryable): Promise<FleetCounts> {
   const { rows } = await db.query(
     `select 'connectors' as what, phase as label, count(*)::float8 as n from connector_instances where deleted_at is null group by phase
      union all
-     select 'runs', state, count(*)::float8 from runs where state in ('starting', 'running', 'waiting_for_interaction') or due_at is not null group by state
+     select 'runs', state, count(*)::float8 from runs where state in ${inFlight} or due_at is not null group by state
      union all
      select 'due', 'specs', coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from connector_specs where due_at is not null
      union all

@@ -2,6 +2,7 @@ import { uuidV7Floor } from '../../platform/ids.ts';
 import { hasSqlState, SqlState } from '../../platform/postgres/sql-state.ts';
 import type { PartitionedTable, PartitionOutcome, Partitions } from '../apis/partitions.ts';
 import type { Database, Queryable } from './queryable.ts';
+import { inFlight } from './runs/run-columns.ts';
 
 /** Making or dropping a partition locks the whole table: rather later than in front of every run. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -49,8 +50,7 @@ export function createPartitions(db: Database): Partitions {
     async purgeProcesses(stoppedBefore) {
       const { rowCount } = await db.query(
         `delete from process_beats b where b.stopped_at < $1
-           and not exists (select 1 from runs r where r.process_id = b.process_id
-                             and r.state in ('starting', 'running', 'waiting_for_interaction'))
+           and not exists (select 1 from runs r where r.process_id = b.process_id and r.state in ${inFlight})
            and not exists (select 1 from source_leases l where l.process_id = b.process_id)`,
         [stoppedBefore],
       );

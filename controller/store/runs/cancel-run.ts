@@ -1,5 +1,5 @@
 import type { CancelResult, RunRef } from '../../apis/runs.ts';
-import type { RunState } from '../../../schemas/run-words.ts';
+import { inFlightStates, type RunState } from '../../../schemas/run-words.ts';
 import type { Queryable } from '../queryable.ts';
 import { inFlight } from './run-columns.ts';
 
@@ -15,7 +15,7 @@ export async function cancelRunIn(tx: Queryable, run: RunRef, requestedBy: Recor
   const { rows } = await tx.query('select state from runs where connector_instance_id = $1 and run_id = $2', [run.instanceId, run.runId]);
   const state = rows[0]?.['state'] as RunState | undefined;
   if (state === undefined) return { outcome: 'absent' };
-  return { outcome: ['starting', 'running', 'waiting_for_interaction'].includes(state) ? 'too_late' : 'finished', state };
+  return { outcome: (inFlightStates as readonly RunState[]).includes(state) ? 'too_late' : 'finished', state };
 }
 
 async function requestCancel(tx: Queryable, run: RunRef, requestedBy: Record<string, unknown>): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { RunRow } from '../../apis/runs.ts';
+import { inFlightStates } from '../../../schemas/run-words.ts';
 
 /** Select list that makes a `RunRow` of `runs r`. */
 export const runColumns = `
@@ -10,7 +11,7 @@ export const runColumns = `
   r.known_gaps as "knownGaps", r.violation, r.connector_error as "connectorError", r.dead_lettered_at as "deadLetteredAt"`;
 
 /** States in which a runtime holds the run, as SQL text. */
-export const inFlight = `('starting', 'running', 'waiting_for_interaction')`;
+export const inFlight = `('${inFlightStates.join("', '")}')`;
 
 /** Rows as the driver gives them, under the names of the select list. */
 export function asRunRows(rows: Record<string, unknown>[]): RunRow[] {
