@@ -5,7 +5,7 @@ import type { IntakeWrites } from '../../apis/ports.ts';
 import type { Actor, SourceError } from '../../apis/rows.ts';
 import { conditionReasons } from '../../apis/status/condition-reasons.ts';
 import { type IntakeDeps, type Look, lookUp, planSubmission, type SubmissionPlan } from './plan-submission.ts';
-import { missingResults, plannedResult, unchangedResult, writtenResult } from './results.ts';
+import { missingResults, unchangedResult, writtenResult } from './results.ts';
 import { keyOf } from './sort-documents.ts';
 
 /** What every door calls. */
@@ -15,8 +15,6 @@ export interface Intake {
    * `NotFound` for an unregistered source, `DatabaseUnavailable` (retry); everything about a document is in its result.
    */
   submit(submission: Submission): Promise<SubmissionResult>;
-  /** What `submit` would answer; writes nothing. */
-  dryRun(submission: Submission): Promise<SubmissionResult>;
   /** The source cannot be listed: its documents stay in force and are told `SourceMissing`. Repeating it writes nothing. */
   reportUnavailable(source: string, epoch: number | null, error: { message: string; hint?: string }): Promise<void>;
   /** Asks for the removal of one object, through its own door. Throws `NotFound`, or `SourceConflict` when another source owns it. */
@@ -48,7 +46,6 @@ export function createIntake(deps: IntakeDeps): Intake {
       judgedAgainst.set(submission.source, stamp);
       return result;
     },
-    dryRun: async (submission) => dryResult(await planSubmission(deps, submission, await lookUp(deps, submission, true)), submission),
     reportUnavailable: (source, epoch, error) => reportUnavailable(deps, { source, epoch }, error),
     remove: (request) => remove(deps, request),
   };
@@ -103,17 +100,6 @@ async function submitInParts(deps: IntakeDeps, submission: Submission, news: rea
     results: results.map((result) => (result.outcome === 'unchanged' ? (early.get(keyOf(result)) ?? result) : result)),
     pendingRemoval,
   };
-}
-
-/** The answers of a plan that is not carried out: versions are those that are there now. */
-function dryResult(plan: SubmissionPlan, submission: Submission): SubmissionResult {
-  const results = submission.documents.map((document, at) => {
-    const placed = plan.placed.get(keyOf(document));
-    const answer = plan.answers[at] ?? null;
-    if (answer !== null) return answer;
-    return placed === undefined ? unchanged(plan, submission, at) : plannedResult(placed);
-  });
-  return { results: [...results, ...missingResults(plan.missing, submission)], pendingRemoval: plan.missing?.pending ?? null };
 }
 
 /** Documents whose object was written by somebody else meanwhile are looked at afresh, without their listing. */
