@@ -12,7 +12,7 @@ import { createCheckpointStore } from '../store/postgres/checkpoint-store.ts';
 import { createRunJournal } from '../store/postgres/journal/run-journal.ts';
 import { defaultPatience } from '../store/postgres/patience.ts';
 import { createRecordSink } from '../store/postgres/records/record-sink.ts';
-import type { ServeParts } from './serve-runtime.ts';
+import type { ServeParts } from './serve-parts.ts';
 
 /** Adapters of everything that runs share, over one pool and one sandbox. Providers are registered here by their names in documents. */
 export function openRunParts(parts: ServeParts, { db, sandbox }: { db: Pool; sandbox: Sandbox }): RunParts {

@@ -1,36 +1,15 @@
 import { join } from 'node:path';
-import type { Random } from '../../platform/backoff.ts';
 import { startHeartbeat } from '../../platform/beat/heartbeat.ts';
 import { ownIdentity } from '../../platform/beat/identity.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Ids } from '../../platform/ids.ts';
-import type { Log } from '../../platform/log.ts';
 import { openPool } from '../../platform/postgres/connect.ts';
-import type { StartSteps } from '../../platform/start-steps.ts';
 import type { Sandbox } from '../apis/sandbox.ts';
-import type { RuntimeConfig } from '../config.ts';
 import { openSandbox } from '../sandbox/sandbox.ts';
 import { executeRun } from '../run/execute-run.ts';
 import { RunPool } from '../run/run-pool.ts';
 import { createRunQueue } from '../store/postgres/queue/run-queue.ts';
 import { openRunParts } from './open-run-parts.ts';
+import type { ServeParts } from './serve-parts.ts';
 import { startLoops } from './start-loops.ts';
-
-/** What a runtime process is made of. */
-export interface ServeParts {
-  readonly config: RuntimeConfig;
-  /** The process's own environment: secrets of the `env` provider, and PATH, LANG and TZ of connectors. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder of the types that ship with the program. */
-  readonly bundledTypes: string;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly random: Random;
-  readonly log: Log;
-  readonly steps: StartSteps;
-  /** Resolves when the process is to stop. */
-  readonly stopping: Promise<unknown>;
-}
 
 /** Connections beside heartbeat and listener: flushes of all runs share them, so their number bounds the load on the database. */
 const MAX_CONNECTIONS = 12;
