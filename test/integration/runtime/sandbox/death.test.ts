@@ -79,6 +79,7 @@ describe.each(methods)('no orphan after any death, with method %s', (method) => 
 
   test("a start leaves a living runtime's runs alone", async () => {
     await hold(stubborn());
+    await eventually(() => left().length >= 3);
     const before = left().toSorted((a, b) => a - b);
     const next = await openSandbox({ runsFolder: join(folder, 'runs'), hiddenPaths: [], hostEnvironment: process.env, method });
     await next.close();
