@@ -35,7 +35,6 @@ const doors: Record<string, string[]> = {
   'ajv-formats': ['schemas/', 'controller/admission/', 'runtime/protocol/'],
   typebox: ['schemas/', 'controller/gateway/'],
   chokidar: ['controller/sources/'],
-  'simple-git': ['controller/sources/'],
   fastify: ['controller/gateway/'],
   '@fastify/': ['controller/gateway/'],
   croner: ['controller/schedule/'],
