@@ -10,6 +10,7 @@ import { openPool, type Pool } from '../../platform/postgres/connect.ts';
 import { migrate } from '../../platform/postgres/migrate.ts';
 import type { StartSteps } from '../../platform/start-steps.ts';
 import type { Config } from '../config.ts';
+import { listen } from '../gateway/listen.ts';
 import { buildServer } from '../gateway/server.ts';
 import type { SourceHealth } from '../sources/source-health.ts';
 import { databaseOf } from '../store/database.ts';
@@ -77,7 +78,7 @@ export async function startController(parts: ControllerParts): Promise<Controlle
   const db = databaseOf(pool);
   const changes = new ChangeHub();
   const metrics = new Metrics();
-  const desired = composeDesired({ db, ids, clock, config });
+  const desired = composeDesired({ db, ids, clock, config, onDocument: (outcome) => metrics.documents.inc({ outcome }) });
   const catalogLoop = await startCatalogLoop({ ...parts, db, tools: desired.tools });
   steps.done('catalog', catalogLoop.stop);
   const plane = await startControlPlane({
@@ -143,7 +144,7 @@ async function startApi(parts: ApiParts): Promise<{ server: string; close(): Pro
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) };
     parts.metrics.requests.observe(labels, reply.elapsedTime / 1_000);
   });
-  return { server: await server.listen(config.listen), close: () => server.close() };
+  return { server: await listen(server, config.listen), close: () => server.close() };
 }
 
 interface DoorParts extends ControllerParts {
