@@ -3,7 +3,7 @@ import type { Ids } from '../../platform/ids.ts';
 import { typeDocumentTools } from '../admission/type-document-tools.ts';
 import type { TypeDocumentTools } from '../apis/catalog.ts';
 import type { SpecDoor } from '../apis/gateway-ports.ts';
-import type { Admit } from '../apis/intake.ts';
+import type { Admit, DocumentResult } from '../apis/intake.ts';
 import type { Config } from '../config.ts';
 import { actorOf } from '../gateway/access/access.ts';
 import type { CurrentCatalog } from '../reconcile/catalog-cache.ts';
@@ -37,8 +37,18 @@ const DAY_MS = 86_400_000;
 /** A run of a removed connector may end by itself for this long. */
 const REMOVAL_GRACE_MS = 30_000;
 
+/** What the way from document to row stands on. */
+export interface DesiredParts {
+  readonly db: Database;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly config: Config;
+  /** Told what became of each document that a door handed in; for metrics. */
+  onDocument(outcome: DocumentResult['outcome']): void;
+}
+
 /** Composes admission, intake and reconcile over the stores; starts nothing. */
-export function composeDesired({ db, ids, clock, config }: { db: Database; ids: Ids; clock: Clock; config: Config }): Desired {
+export function composeDesired({ db, ids, clock, config, onDocument }: DesiredParts): Desired {
   const settings = admissionSettings();
   const admit = admitWith(settings);
   const catalog = composeCatalog(db);
@@ -49,7 +59,7 @@ export function composeDesired({ db, ids, clock, config }: { db: Database; ids: 
     judge: createJudge(admit, () => ({ namespaces: null, owners: null })),
     settings: { nextDue, removalGraceMs: REMOVAL_GRACE_MS, retentionMs: config.uninstallRetentionDays * DAY_MS },
   };
-  const intake = createIntake(intakeDeps);
+  const intake = counted(createIntake(intakeDeps), onDocument);
   const preview = createPreview({ intake: intakeDeps, reconcile });
   const door = composeUploadDoor({
     intake,
@@ -62,4 +72,16 @@ export function composeDesired({ db, ids, clock, config }: { db: Database; ids: 
     revisions: (key) => listRevisions(db, key),
   });
   return { admit, tools: typeDocumentTools(settings.compiler), catalog, intake, reconcile, door };
+}
+
+/** Intake that tells what became of each document, unchanged ones aside: a listing at rest is no event. */
+function counted(intake: Intake, onDocument: DesiredParts['onDocument']): Intake {
+  return {
+    ...intake,
+    async submit(submission) {
+      const result = await intake.submit(submission);
+      for (const { outcome } of result.results) if (outcome !== 'unchanged') onDocument(outcome);
+      return result;
+    },
+  };
 }

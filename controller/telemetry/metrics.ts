@@ -13,7 +13,7 @@ export interface FleetNumbers {
 
 const PHASES = ['provisioning', 'active', 'degraded', 'credential_expired', 'error', 'disabled'];
 const QUEUES = ['specs', 'schedules', 'runs'];
-const DOCUMENT_OUTCOMES = ['created', 'configured', 'refused', 'conflict', 'removal_requested'];
+const DOCUMENT_OUTCOMES = ['created', 'configured', 'refused', 'conflict', 'stale', 'removing', 'removal_requested', 'missing', 'broken'];
 
 /** Every series of the control plane. Label values are preset to zero, so that a rate exists before the first event. */
 export class Metrics {

@@ -28,7 +28,10 @@ function withoutCredentials(auth: AuthSpec): SecretBundle {
   });
 }
 
-/** Fields that `keys` does not name are looked for under their own names. */
+/**
+ * Fields that `keys` does not name are looked for under their own names. What the document names it means to have: such a key must be
+ * there, also for a field that the type could do without.
+ */
 function toReference(credentials: CredentialsSpec, auth: AuthSpec): SecretReference {
   const { mode, secretRef } = credentials;
   if (mode !== 'secretRef' || secretRef === undefined) {
@@ -43,7 +46,7 @@ function toReference(credentials: CredentialsSpec, auth: AuthSpec): SecretRefere
   const fields = fieldsOf(auth).map((field) => ({
     field: field.name,
     key: secretRef.keys?.[field.name] ?? field.name,
-    required: field.required ?? true,
+    required: (field.required ?? true) || secretRef.keys?.[field.name] !== undefined,
     sensitive: field.sensitive ?? true,
   }));
   return { provider: secretRef.provider, name: secretRef.name, fields };

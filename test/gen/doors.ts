@@ -37,7 +37,7 @@ export const operator: Subject = { kind: 'operator', subject: 'test operator', n
 export async function installation(pool: Pool): Promise<Installation> {
   const db = databaseOf(pool);
   const ids = systemIds(systemClock);
-  const desired = composeDesired({ db, ids, clock: systemClock, config: readConfig([], {}, '/nowhere') });
+  const desired = composeDesired({ db, ids, clock: systemClock, config: readConfig([], {}, '/nowhere'), onDocument: () => undefined });
   await registerSource(db, { name: 'upload', kind: 'upload', fingerprint: '' });
   const register = async (types: readonly RegisteredType[]): Promise<void> => {
     await registerTypes(

@@ -41,7 +41,10 @@ export function composeActions({ db, controls, ids }: ActionParts): ConnectorAct
       return 'requested';
     },
     run: (target, actor, requestId) =>
-      audited(deed('connector.run.start', target, actor, requestId), () => startRun({ controls, ids }, target.instanceId, { ...actor })),
+      audited(deed('connector.run.start', target, actor, requestId), async () => {
+        requireAccepted(target);
+        return startRun({ controls, ids }, target.instanceId, { ...actor });
+      }),
     cancel: (target, runId, actor, requestId) =>
       audited(deed('connector.run.cancel', target, actor, requestId), async () => {
         const active = runId ?? (await readActiveRun(db, target.instanceId));
@@ -53,6 +56,13 @@ export function composeActions({ db, controls, ids }: ActionParts): ConnectorAct
         replayRun({ controls, ids }, { instanceId: target.instanceId, runId }, { ...actor }),
       ),
   };
+}
+
+/** Without an accepted revision there is no instance yet; the id that it will have would say nothing to whoever asks. */
+function requireAccepted({ view }: ReadConnector): void {
+  if (view.status.revision !== undefined) return;
+  const { namespace = 'default', name } = view.metadata;
+  throw apiError('RunRefused', { namespace, name, why: 'no revision of it was accepted yet' });
 }
 
 interface Deed {

@@ -99,6 +99,13 @@ describe('connectorctl', () => {
     expect(good).toContain('operator op  connector.spec.apply  accepted');
     const refused = await api.ctl('describe', 'connector', 'told-bad');
     expect(`${refused.stdout}${refused.stderr}`).toMatch(/Admitted +False +ConfigInvalid: .*\n +-> .+/);
+    const run = await api.ctl('run', 'told-bad');
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      expect.stringContaining('RunRefused: default/told-bad cannot run: no revision of it was accepted yet'),
+    ]);
+    const metrics = (await api.ask('GET', '/metrics')).text;
+    expect(metrics).toMatch(/connector_documents_total\{outcome="refused"\} [1-9]/);
   });
 
   it('runs, waits, cancels, lists runs, logs and events', async () => {

@@ -144,6 +144,23 @@ describe('the resolver', () => {
     await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining('key token') });
   });
 
+  test('[HARD-19.3-12] an optional field whose key the document names must be there; one that it leaves out may be absent', async () => {
+    const named = { provider: 'env', name: 'x', keys: { token: 'CONNECTOR_SECRET_T', user: 'CONNECTOR_SECRET_GONE' } };
+    await expect(resolver.resolve({ mode: 'secretRef', secretRef: named }, auth, context)).rejects.toMatchObject({
+      reason: 'CredentialUnavailable',
+      message: expect.stringContaining('CONNECTOR_SECRET_GONE'),
+    });
+    const left = { provider: 'env', name: 'x', keys: { token: 'CONNECTOR_SECRET_T' } };
+    const optional = {
+      ...auth,
+      fields: [
+        { name: 'token', env: 'T' },
+        { name: 'CONNECTOR_SECRET_GONE', env: 'U', required: false },
+      ],
+    };
+    expect((await resolver.resolve({ mode: 'secretRef', secretRef: left }, optional, context)).fields()).toEqual(['token']);
+  });
+
   test('a type that needs nothing resolves to nothing', async () => {
     expect((await resolver.resolve({ mode: 'none' }, { kind: 'none' }, context)).fields()).toEqual([]);
   });
