@@ -87,18 +87,16 @@ async function change(deed: Deed, work: (tx: Queryable) => Promise<boolean>): Pr
   return changed;
 }
 
-/** The intent is on record before anything happens (no audit row, no deed), the outcome after it. */
+/** The intent is on record before anything happens (no audit row, no deed), the outcome after it: what was done is never told as refused. */
 async function audited<T>(deed: Deed, act: () => Promise<T>): Promise<T> {
   await appendAudit(deed.db, [auditOf(deed, 'accepted')]);
-  try {
-    const result = await act();
-    await appendAudit(deed.db, [auditOf(deed, 'carried_out')]);
-    return result;
-  } catch (error) {
+  const result = await act().catch(async (error: unknown) => {
     const { reason } = error as { reason?: unknown };
     await appendAudit(deed.db, [{ ...auditOf(deed, 'refused'), ...(typeof reason === 'string' ? { reason } : {}) }]);
     throw error;
-  }
+  });
+  await appendAudit(deed.db, [auditOf(deed, 'carried_out')]);
+  return result;
 }
 
 function auditOf({ target, actor, requestId, action }: Deed, outcome: AuditEvent['outcome']): AuditEvent {

@@ -88,15 +88,17 @@ async function changesSince(
        from ${FROM} ${VIEW_JOINS} where ${fresh('s')} and ${text}) c on true`,
     [position, ...values],
   );
+  const next = rows[0]?.['position'] as string;
+  // As of the same snapshot: what commits between the two statements belongs to the next look.
   const gone = await db.query(
     `select t.namespace, t.name, t.uid, t.resource_version from connector_tombstones t
-     where ${fresh('t')} and ($2::text[] is null or t.namespace = any($2))`,
-    [position, visibility.namespaces],
+     where ${fresh('t')} and pg_visible_in_snapshot(t.changed_xid, $3::pg_snapshot) and ($2::text[] is null or t.namespace = any($2))`,
+    [position, visibility.namespaces, next],
   );
   const changes = rows
     .filter((row) => row['uid'] !== null)
     .map((row): ConnectorChange => ({ type: 'MODIFIED', connector: decodeRead(row) }));
-  return { changes: [...changes, ...gone.rows.map(decodeDeletion)], position: rows[0]?.['position'] as string };
+  return { changes: [...changes, ...gone.rows.map(decodeDeletion)], position: next };
 }
 
 function decodeRead(row: Record<string, unknown>): ReadConnector {
