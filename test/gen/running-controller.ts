@@ -90,6 +90,11 @@ export async function runningController(types: readonly ConnectorType[]): Promis
   const log = createLog({ role: 'test', clock: systemClock, level: 'debug', write: (line) => void logged.push(line) });
   const steps = new StartSteps(log);
   const flags = ['--watch', folder, '--types', typesFolder, '--data', dataFolder];
+  const stop = async (): Promise<void> => {
+    await steps.stop();
+    await database.drop();
+    await rm(root, { recursive: true, force: true });
+  };
   const controller = await startController({
     config: { ...readConfig(flags, {}, folder), listen: { host: '127.0.0.1', port: 0 } },
     databaseUrl: database.url,
@@ -99,6 +104,9 @@ export async function runningController(types: readonly ConnectorType[]): Promis
     random: () => 0.5,
     version: '0.0.0',
     steps,
+  }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
   });
   for (const [who, subject] of Object.entries(subjects)) await saveToken(database.pool, tokenOf(who as Who), subject);
   await writeClientFile(dataFolder, { server: controller.server, token: tokenOf('operator') });
@@ -113,11 +121,7 @@ export async function runningController(types: readonly ConnectorType[]): Promis
     ask,
     until: (path, fits) => until(() => ask('GET', path), fits),
     ctl: (...args) => runCaptured(args, { CONNECTOR_DATA: dataFolder, CONNECTOR_TYPES: typesFolder }),
-    async stop() {
-      await steps.stop();
-      await database.drop();
-      await rm(root, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
