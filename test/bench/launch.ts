@@ -8,7 +8,7 @@ import type { Sandbox, SandboxChild } from '../../runtime/apis/sandbox.ts';
 import { openSandbox } from '../../runtime/sandbox/sandbox.ts';
 import { createDatabase } from '../database.ts';
 import { storeRunOf } from '../gen/stored-run.ts';
-import { type BenchFolder, makeBenchFolder, programFile, seedConnector } from './harness/bench-folder.ts';
+import { type BenchFolder, makeBenchFolder, programFile, seedConnectors } from './harness/bench-folder.ts';
 import { type Effort, type Figure, median, overRounds } from './harness/figure.ts';
 import { startRuntime } from './harness/product.ts';
 import { whenSucceeded } from './harness/run-states.ts';
@@ -30,7 +30,7 @@ export async function measure(effort: Effort): Promise<readonly Figure[]> {
   const database = await createDatabase();
   const folder = makeBenchFolder();
   try {
-    const first = await seedConnector(database.pool, folder, { files: [program] });
+    const [first] = (await seedConnectors(database.pool, folder, { files: [program] })) as [RunKey];
     const throughRuntime = await measureRuns({ pool: database.pool, url: database.url, folder, first, rounds: ROUNDS[effort] });
     const sandboxes = await measureSandboxes(folder, ROUNDS[effort]);
     return [...throughRuntime, ...sandboxes];

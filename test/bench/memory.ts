@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../platform/postgres/connect.ts';
-import { ids } from '../gen/connector-rows.ts';
+import type { RunKey } from '../../runtime/apis/run.ts';
 import { createDatabase } from '../database.ts';
-import { type BenchFolder, makeBenchFolder, seedConnector } from './harness/bench-folder.ts';
+import { type BenchFolder, makeBenchFolder, seedConnectors } from './harness/bench-folder.ts';
 import type { Effort, Figure } from './harness/figure.ts';
 import { peakMiB, residentMiB } from './harness/process-figures.ts';
 import { startRuntime } from './harness/product.ts';
@@ -64,11 +64,6 @@ async function measureLoad(load: Load): Promise<{ idleMiB: number; overMiB: numb
 }
 
 /** Connectors of one type with a due run each. */
-async function seedLoad(pool: Pool, folder: BenchFolder, { runs, records }: Load) {
-  const connectorKey = `bench-${ids.uuid().slice(-12)}`;
-  const files = ['children/collect-records.ts', 'bench-record.ts'] as const;
-  const keys = [];
-  for (let n = 0; n < runs; n++) keys.push(await seedConnector(pool, folder, { files, args: [String(records)], connectorKey }));
-  await pool.query(`select pg_notify('runs_due', '')`);
-  return keys;
+function seedLoad(pool: Pool, folder: BenchFolder, { runs, records }: Load): Promise<RunKey[]> {
+  return seedConnectors(pool, folder, { files: ['children/collect-records.ts', 'bench-record.ts'], args: [String(records)], count: runs });
 }
