@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import module from 'node:module';
+import { constants, homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -9,7 +11,10 @@ import { fileURLToPath } from 'node:url';
  * without its ending: compiled JavaScript in dist/ where the package ships that, else the source.
  */
 export async function runOnPinnedNode(program, main) {
-  if (Number(process.versions.node.split('.')[0]) >= 24) return import(entryPoint(main));
+  if (Number(process.versions.node.split('.')[0]) >= 24) {
+    keepCompiled();
+    return import(entryPoint(main));
+  }
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
     process.stderr.write(
@@ -18,6 +23,20 @@ export async function runOnPinnedNode(program, main) {
     process.exit(1);
   }
   passThrough(spawn(node, [...process.execArgv, fileURLToPath(program), ...process.argv.slice(2)], { stdio: 'inherit' }));
+}
+
+/** Programs stay up for months: what was compiled is kept as soon as the start is over, not only at their end. */
+const STARTED_MS = 10_000;
+
+/**
+ * Lets Node keep what it made of the sources (types stripped, code compiled), which halves the time of every later start. In a folder that
+ * the user alone may write, since what lies there is run; where there is none, every start compiles anew.
+ */
+function keepCompiled() {
+  const home = homedir();
+  if (!isAbsolute(home) || !existsSync(home)) return;
+  module.enableCompileCache(join(home, '.cache', 'connector-controller', 'compiled'));
+  setTimeout(() => module.flushCompileCache(), STARTED_MS).unref();
 }
 
 function entryPoint(main) {
