@@ -23,7 +23,7 @@ const WITHDRAWN: ReadonlySet<FindingReason> = new Set(['TypeUnknown', 'TypeVersi
 
 /**
  * Admission again, as the catalog moves on: a type that appears admits what was refused for its want, a new minor version is taken up,
- * and a version whose document is gone stays in force where it is used. Equal spec and equal catalog are judged once.
+ * and a version whose document is gone stays in force where it is used. An equal submission and an equal catalog are judged once.
  */
 export function createJudge(admit: Admit, scopeOf: (source: string) => DoorScope): Judge {
   const remembered = new Map<string, Remembered>();
@@ -33,7 +33,8 @@ export function createJudge(admit: Admit, scopeOf: (source: string) => DoorScope
     if (spec.origin.partial === true) return { findings: spec.findings, acceptance: null, withdrawn: false };
     if (catalog.stamp !== stamp || remembered.size > MAX_REMEMBERED) remembered.clear();
     stamp = catalog.stamp;
-    const key = [spec.source, spec.namespace, spec.name, spec.specDigest, inForce === null].join('\n');
+    // Labels and annotations are judged too, and only the digest of the submission has them.
+    const key = [spec.source, spec.namespace, spec.name, spec.specDigest, spec.submittedDigest, inForce === null].join('\n');
     const known = remembered.get(key) ?? remember(admit, spec, { inForce, catalog, scope: scopeOf(spec.source) });
     remembered.set(key, known);
     return judgementOf(known, spec, inForce);
