@@ -19,7 +19,8 @@ export function decideInForce(observation: Observation & { inForce: RevisionRow 
   if (isRevoked(instance)) return decideRevoked(observation, now, settings);
   const desired = desiredFields(spec, inForce);
   const rows = instance === null ? insertion(spec, desired) : reconciled(spec, instance, desired);
-  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: !desired.enabled, settings });
+  const when = { now, off: !desired.enabled, idle: isIdle(instance), settings };
+  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, when);
   const requests = decideRequests(spec, observation.activeRun, desired.enabled ? null : 'Disabled');
   return {
     ...idlePlan(inForce, requests.handled),
@@ -52,7 +53,7 @@ function runChanges({ startRun, cancelRun }: Requests): ObjectChange[] {
 /** The owner revoked the connection: that outranks the document (CF-16). Only the schedule is switched off. */
 function decideRevoked(observation: Observation & { inForce: RevisionRow }, now: Date, settings: DecideSettings): Plan {
   const { spec, inForce, activeRun } = observation;
-  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: true, settings });
+  const schedule = planSchedule(spec.instanceId, inForce, observation.schedule, { now, off: true, idle: true, settings });
   const requests = decideRequests(spec, activeRun, 'Revoked');
   return {
     ...idlePlan(inForce, requests.handled),
@@ -67,6 +68,11 @@ function decideRevoked(observation: Observation & { inForce: RevisionRow }, now:
 
 function isRevoked(instance: InstanceRow | null): boolean {
   return instance !== null && instance.status === 'revoked' && instance.deletedAt === null;
+}
+
+/** Its owner paused it, or has not finished setting it up; one that comes back from a removal is active again. */
+function isIdle(instance: InstanceRow | null): boolean {
+  return instance !== null && instance.deletedAt === null && instance.status !== 'active';
 }
 
 function insertion(spec: SpecRow, desired: ReturnType<typeof desiredFields>): Materialized {

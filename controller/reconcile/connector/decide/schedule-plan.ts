@@ -13,15 +13,20 @@ export interface SchedulePlan {
   readonly change: ObjectChange | null;
 }
 
+interface PlanningContext {
+  readonly now: Date;
+  readonly off: boolean;
+  readonly idle: boolean;
+  readonly settings: DecideSettings;
+}
+
 const NOTHING: SchedulePlan = { upsert: null, remove: false, change: null };
 
-/** The schedule that a revision asks for. `off`: nothing may start, whatever the spec says (disabled, revoked). */
-export function planSchedule(
-  instanceId: string,
-  revision: RevisionRow,
-  row: ScheduleRow | null,
-  context: { now: Date; off: boolean; settings: DecideSettings },
-): SchedulePlan {
+/**
+ * The schedule that a revision asks for. `off`: nothing may start, whatever the spec says (disabled, revoked). `idle`: the owner's status
+ * of the instance lets nothing start for now, so no moment is planned, as the ticker leaves it.
+ */
+export function planSchedule(instanceId: string, revision: RevisionRow, row: ScheduleRow | null, context: PlanningContext): SchedulePlan {
   const schedule = effectiveSpec(revision.spec).schedule;
   if (schedule === undefined) return row === null ? NOTHING : removal(row);
   const write = wanted(instanceId, schedule, row, context);
@@ -45,12 +50,12 @@ function wanted(
   instanceId: string,
   schedule: EffectiveSchedule,
   row: ScheduleRow | null,
-  { now, off, settings }: { now: Date; off: boolean; settings: DecideSettings },
+  { now, off, idle, settings }: PlanningContext,
 ): ScheduleWrite {
   const suspended = off || schedule.suspend;
   const { anchorAt, lastTickAt, pausedAt } = row ?? { anchorAt: now, lastTickAt: null, pausedAt: null };
   const write = { instanceId, schedule, suspended, anchorAt, seenLastTickAt: lastTickAt };
-  if (suspended || pausedAt !== null) return { ...write, nextRunAt: null, dueAt: null };
+  if (suspended || idle || pausedAt !== null) return { ...write, nextRunAt: null, dueAt: null };
   // A schedule that goes on keeps the moment that its ticker planned.
   if (row !== null && goesOn(row, schedule)) return { ...write, nextRunAt: row.nextRunAt, dueAt: row.dueAt };
   const nextRunAt = settings.nextDue({ schedule, instanceId, anchorAt, lastTickAt, now });

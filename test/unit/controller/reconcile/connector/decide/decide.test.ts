@@ -105,6 +105,17 @@ describe('decide', () => {
     ]);
   });
 
+  it.each(['paused', 'draft'] as const)('[CI-5.1] plans no moment while the instance is %s, as its ticker leaves it', (status) => {
+    const instance = instanceRow(revision(specOf(EVERY)), { status });
+    const planned = decide(observation(EVERY, { instance }), NOW, settings);
+    expect(planned.upsertSchedule).toMatchObject({ suspended: false, nextRunAt: null, dueAt: null });
+    const ticked = scheduleRow(specOf(EVERY), { nextRunAt: null, dueAt: null });
+    const rested = decide(observation(EVERY, { instance, schedule: ticked }), NOW, settings);
+    expect(rested).toMatchObject({ upsertSchedule: null, changes: [], audit: [] });
+    const resumed = decide(observation(EVERY, { schedule: ticked }), NOW, settings);
+    expect(resumed.upsertSchedule).toMatchObject({ dueAt: expect.any(Date) });
+  });
+
   it('is a function of what it is given', () => {
     const seen = observation(EVERY, { instance: null, schedule: null });
     expect(decide(seen, NOW, settings)).toEqual(decide(structuredClone(seen), NOW, settings));
