@@ -69,14 +69,19 @@ export async function requestDeletion(db: Queryable, keys: readonly ObjectKey[],
   return rows.map(decodeWritten);
 }
 
-/** Removes objects and leaves a tombstone each, so that watchers hear of it. */
+/**
+ * Removes objects with their kept revisions and leaves a tombstone each, so that watchers hear of it. A document that comes back is a new
+ * object with a uid of its own: nothing could reach the old revisions any more, and what is restored is the instance's row.
+ */
 export async function forgetSpecs(db: Queryable, keys: readonly ObjectKey[]): Promise<void> {
   if (keys.length === 0) return;
   await db.query(
     `with gone as (
        delete from connector_specs s
        where (s.namespace, s.name) in (select k ->> 'namespace', k ->> 'name' from jsonb_array_elements($1::jsonb) k)
-       returning s.namespace, s.name, s.uid)
+       returning s.namespace, s.name, s.uid
+     ), revisions as (
+       delete from spec_revisions r using gone where r.spec_uid = gone.uid)
      insert into connector_tombstones (namespace, name, uid) select namespace, name, uid from gone`,
     [keyList(keys)],
   );

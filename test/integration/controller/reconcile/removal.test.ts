@@ -116,6 +116,20 @@ describe('Uninstall', () => {
     expect(await specs('queued')).toEqual([]);
   });
 
+  it('leaves no revision of a forgotten document, so that no config outlives the purge; those of others stay', async () => {
+    const kept = (uid: unknown) => rows('select revision from spec_revisions where spec_uid = $1', uid);
+    const uidOf = async (name: string) => (await specs(name))[0]?.['uid'];
+    await install('erased');
+    await install('erased', { config: { count: 9 } });
+    await install('neighbour');
+    const [uid, other] = [await uidOf('erased'), await uidOf('neighbour')];
+    expect(await kept(uid)).toHaveLength(2);
+    await remove('erased');
+    await plane.converge();
+    expect(await kept(uid)).toEqual([]);
+    expect(await kept(other)).toHaveLength(1);
+  });
+
   it('purges whole instances after their retention, keeps audit, and leaves what came back', async () => {
     const id = await install('old');
     await finishRun(database.pool, 'old');
