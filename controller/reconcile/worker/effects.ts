@@ -1,6 +1,6 @@
 import { type Ids, newTraceId } from '../../../platform/ids.ts';
 import type { ReconcileStore } from '../../apis/ports.ts';
-import type { RunControls, StartResult } from '../../apis/runs.ts';
+import type { CancelResult, RunControls, StartResult } from '../../apis/runs.ts';
 import type { PlannedObject } from '../connector/apply.ts';
 import { CONTROLLER } from '../connector/decide/audit-of.ts';
 
@@ -23,9 +23,10 @@ export async function carryOut(deps: EffectDeps, { spec, plan }: PlannedObject):
     return handled?.result === 'pending' ? handled.token : undefined;
   };
   if (plan.cancelRun !== null) {
-    await deps.runs.cancel(plan.cancelRun, { ...CONTROLLER });
+    const result = await deps.runs.cancel(plan.cancelRun, { ...CONTROLLER });
     const cancel = token('cancel');
-    if (cancel !== undefined) await deps.store.recordRequest(key, 'cancel', { token: cancel, result: `run ${plan.cancelRun.runId}` });
+    const word = cancelWord(result, plan.cancelRun.runId);
+    if (cancel !== undefined) await deps.store.recordRequest(key, 'cancel', { token: cancel, result: word });
   }
   const run = token('run');
   if (!plan.startRun || run === undefined) return;
@@ -43,6 +44,20 @@ function resultWord(result: StartResult, runId: string): string {
       return `run_already_active ${result.runId}`;
     case 'refused':
       return 'RunRefused';
+    case 'absent':
+      return 'NotFound';
+  }
+}
+
+function cancelWord({ outcome }: CancelResult, runId: string): string {
+  switch (outcome) {
+    case 'cancelled':
+    case 'requested':
+      return `run ${runId}`;
+    case 'too_late':
+      return `CancelTooLate ${runId}`;
+    case 'finished':
+      return `RunFinished ${runId}`;
     case 'absent':
       return 'NotFound';
   }
