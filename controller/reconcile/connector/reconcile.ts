@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Finding } from '../../apis/finding.ts';
 import type { ObjectKey, ReconcileStore, ReconcileUnit, ReconcileWriteResult, Settlement } from '../../apis/ports.ts';
 import type { CurrentCatalog } from '../catalog-cache.ts';
 import { apply, type PlannedObject } from './apply.ts';
@@ -79,12 +81,18 @@ function settlementOf({ observation, plan, summary }: Summarized, applied: Recon
   };
 }
 
-/** Status, observed generation and requests are written only when they changed, so that rest is silent. */
-export function tellsSomething({ spec }: Observation, plan: Plan, summary: Summary): boolean {
+/** Status, findings, observed generation and requests are written only when they changed, so that rest is silent. */
+export function tellsSomething({ spec, judgement }: Observation, plan: Plan, summary: Summary): boolean {
   return (
     summary.changed ||
     spec.observedGeneration !== spec.generation ||
     spec.acceptedRevision !== (plan.inForce?.revision ?? null) ||
-    plan.handledRequests !== spec.handledRequests
+    plan.handledRequests !== spec.handledRequests ||
+    !sameFindings(judgement.findings, spec.findings)
   );
+}
+
+/** Stored findings have been through JSON, which leaves out what is undefined. */
+function sameFindings(judged: readonly Finding[], stored: readonly Finding[]): boolean {
+  return judged === stored || isDeepStrictEqual(JSON.parse(JSON.stringify(judged)), stored);
 }
