@@ -1,4 +1,5 @@
 import { isFault } from '../../../platform/errors.ts';
+import { abortableSleep } from '../../../platform/loop.ts';
 import type { RunAssignment } from '../../apis/run.ts';
 import { eligibleCheckpoints } from '../../protocol/checkpoints.ts';
 import type { KnownGaps } from '../../protocol/known-gaps.ts';
@@ -63,7 +64,7 @@ function base({ gaps, redactor }: Concluding): Pick<EndFacts, 'gaps' | 'redact' 
 
 async function endedFacts(run: RunAssignment, ended: Ended, concluding: Concluding): Promise<EndFacts> {
   const { session, sample, ingest, disposal, end } = ended;
-  const fault = end.fault ?? (await settleOwnSide(ended, concluding));
+  const fault = await settleOwnSide(ended, concluding);
   // Whatever is not durable by now never will be: a violation, a stop or a fault ended the run before its DONE was dealt with.
   const dropped = ingest.abort();
   for (const gap of sample.gaps(concluding.redactor.text)) concluding.gaps.add(gap);
@@ -87,18 +88,29 @@ async function againstCancel(run: RunAssignment, verdict: RunVerdict, { stop, pa
 
 /**
  * What is still under way on our side: the last flush and events. After a DONE all that was accepted is made durable, in any other ending
- * the events of what happened are. A failure of it is a runtime error of the run.
+ * the events of what happened are. A failure of it is a runtime error of the run, unless a fault came before: the first one is told.
  */
-async function settleOwnSide({ session, actions, timeline }: Ended, { stop }: Concluding): Promise<RunFault | null> {
+async function settleOwnSide({ session, actions, timeline, end }: Ended, { stop, parts }: Concluding): Promise<RunFault | null> {
   // Others may believe this process dead: nothing more of the run itself, only its end, if it is still ours to write.
-  if (stop.cause === 'beat_lost') return null;
+  if (stop.cause === 'beat_lost') return end.fault;
   try {
-    if (session.done !== null && session.violation === null && stop.cause === null) await actions.settle();
+    if (end.fault !== null) await within(parts.timings.settleMs, timeline.settle());
+    else if (session.done !== null && session.violation === null && stop.cause === null) await actions.settle();
     else await timeline.settle();
-    return null;
+    return end.fault;
   } catch (error) {
     if (isFault(error, 'LeaseLost')) throw error;
-    return ownFault(error);
+    return end.fault ?? ownFault(error);
+  }
+}
+
+/** Waits for `work`, but not longer than `maxMs`: the end of the run has to be told too. */
+async function within(maxMs: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, abortableSleep(maxMs, over.signal)]);
+  } finally {
+    over.abort();
   }
 }
 

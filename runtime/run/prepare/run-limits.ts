@@ -18,6 +18,8 @@ export interface RunTimings {
   readonly handoverGraceMs: number;
   /** After the end of connector and stdout, for the end of stderr. */
   readonly stderrHeldMs: number;
+  /** For the last events of a run that a stop or a fault has ended. */
+  readonly settleMs: number;
   /** A changed log is saved at most this often. */
   readonly logMs: number;
 }
@@ -31,6 +33,7 @@ export const defaultTimings: RunTimings = {
   graceMs: 10_000,
   handoverGraceMs: 2_000,
   stderrHeldMs: 500,
+  settleMs: 5_000,
   logMs: 1_000,
 };
 
