@@ -75,11 +75,16 @@ export class RunPool {
     clearTimeout(handover);
   }
 
-  /** An attempt whose predecessor was of this process too waits until that one has let go of everything. */
+  /**
+   * An attempt whose predecessor was of this process too waits until that one has let go of everything. The predecessor's lease is gone,
+   * or the run could not have been claimed again: it is told so here, since from now on answers about the run are for the new attempt.
+   */
   #start(run: RunAssignment): void {
     const stop = new RunStop();
-    const before = this.#held.get(run.runId)?.ended ?? Promise.resolve();
-    const held: Held = { run, stop, ended: before.then(() => this.#parts.execute(run, stop)).finally(() => this.#end(held)) };
+    const before = this.#held.get(run.runId);
+    before?.stop.stop('lost');
+    const free = before?.ended ?? Promise.resolve();
+    const held: Held = { run, stop, ended: free.then(() => this.#parts.execute(run, stop)).finally(() => this.#end(held)) };
     this.#held.set(run.runId, held);
   }
 

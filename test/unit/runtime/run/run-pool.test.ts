@@ -66,6 +66,20 @@ describe('the runs of a process', () => {
     expect(pool.size).toBe(0);
   });
 
+  test('[PROTO-38] ends an attempt whose run is claimed again: its lease is gone', async () => {
+    const { pool, going } = open([run('a', 1), run('b'), run('a', 2)], 3, [{ runId: 'a', signal: 'cancel' }]);
+    await pool.claim();
+    await settled();
+    expect(going.map(({ run: each, stop }) => [each.runId, each.attempt, stop.cause])).toEqual([
+      ['a', 1, 'lost'],
+      ['b', 1, null],
+    ]);
+    await pool.control();
+    going[0]?.end();
+    await settled();
+    expect(going.map(({ stop }) => stop.cause)).toEqual(['lost', null, 'cancel']);
+  });
+
   test('drains: hands over what goes on, and resolves when nothing is left', async () => {
     const { pool, going } = open([run('a'), run('b')]);
     await pool.claim();
