@@ -42,7 +42,7 @@ export interface Conversed {
 /** From a started child to its end. Nothing in here may leave the child alive. */
 export async function converse(started: StartedRun): Promise<Conversed> {
   const { run, stop, parts, prepared, child } = started;
-  const pieces = openPieces(started);
+  const pieces = await openOrDispose(started);
   const deadline = setTimeout(() => stop.stop('deadline'), deadlineMs(run));
   const conversation = new Conversation({
     child,
@@ -68,9 +68,19 @@ export async function converse(started: StartedRun): Promise<Conversed> {
   }
 }
 
+/** A conversation that cannot be opened does not leave its child alive either. */
+async function openOrDispose(started: StartedRun): Promise<ReturnType<typeof openPieces>> {
+  try {
+    return openPieces(started);
+  } catch (error) {
+    await started.child.dispose();
+    throw error;
+  }
+}
+
+/** The log, which is saved from now on, comes last: what throws before it leaves nothing running. */
 function openPieces({ run, parts, prepared, child, redactor, gaps, sensitiveTexts }: StartedRun) {
   const { journal, checkpoints, clock, timings } = parts;
-  const saving = keepLogSaved({ stderr: child.stderr, log: new LogKeeper(redactor), journal, key: run, everyMs: timings.logMs });
   const session = new ProtocolSession({ scope: prepared.checks, sensitiveValues: sensitiveTexts });
   const timeline = new Timeline({ journal, key: run, clock, redact: redactor.text });
   const sample = new SchemaSample(parts.schemas, prepared.manifest);
@@ -78,6 +88,7 @@ function openPieces({ run, parts, prepared, child, redactor, gaps, sensitiveText
   const policy = run.collection.checkpointPolicy ?? 'AtDone';
   const intent = { persist: prepared.persist, policy, gated: gatedCheckpoints(prepared) };
   const actions = new MessageActions({ key: run, ingest, timeline, gaps, sample, redactor, checkpoints, intent });
+  const saving = keepLogSaved({ stderr: child.stderr, log: new LogKeeper(redactor), journal, key: run, everyMs: timings.logMs });
   return { saving, session, timeline, sample, ingest, actions };
 }
 
