@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Pool } from '../../../../platform/postgres/connect.ts';
 import { hasSqlState, SqlState, translateError } from '../../../../platform/postgres/sql-state.ts';
@@ -27,7 +28,9 @@ const LOOKED_AT = 1_000;
 /** Values of the claim in the order of its parameters. */
 const PARAMETERS = ['capacity', 'maxRuns', 'maxRunsPerNamespace', 'maxRunsPerType', 'startDeadlineMs', 'processId'] as const;
 type Expressions = Readonly<Record<(typeof PARAMETERS)[number], string>>;
-const PREPARED = 'claim_due_runs';
+const DIGEST_CHARS = 16;
+/** Named by what it does: behind a proxy a session may still have the statement of another version of this program. */
+const PREPARED = preparedClaim();
 
 /** Claims due runs; rows are for `decodeAssignment`. */
 export type ClaimDueRuns = (claim: Claim) => Promise<Record<string, unknown>[]>;
@@ -60,7 +63,7 @@ async function claimPrepared(client: pg.PoolClient, prepared: WeakSet<pg.PoolCli
   if (!prepared.has(client)) await prepare(client);
   prepared.add(client);
   try {
-    return await lockAnd(client, `execute ${PREPARED} (${PARAMETERS.map((name) => values[name]).join(', ')})`);
+    return await lockAnd(client, `execute ${PREPARED.name} (${PARAMETERS.map((name) => values[name]).join(', ')})`);
   } catch (error) {
     if (!hasSqlState(error, SqlState.undefinedPreparedStatement)) throw error;
     prepared.delete(client);
@@ -68,11 +71,10 @@ async function claimPrepared(client: pg.PoolClient, prepared: WeakSet<pg.PoolCli
   }
 }
 
-/** A session that has it already, from another queue of this pool or behind a proxy, has the same one. */
+/** A session that has it already, from another queue of this pool or behind a proxy, has the same one: the name tells. */
 async function prepare(client: pg.PoolClient): Promise<void> {
-  const places = Object.fromEntries(PARAMETERS.map((name, at) => [name, `$${at + 1}`])) as Expressions;
   try {
-    await client.query(`prepare ${PREPARED} (integer, integer, integer, integer, bigint, uuid) as ${claimStatement(places)}`);
+    await client.query(`prepare ${PREPARED.name}${PREPARED.text}`);
   } catch (error) {
     if (!hasSqlState(error, SqlState.duplicatePreparedStatement)) throw error;
   }
@@ -161,4 +163,10 @@ function whole(value: number): string {
 
 function uuid(value: string): string {
   return `${pg.escapeLiteral(value)}::uuid`;
+}
+
+function preparedClaim(): { readonly name: string; readonly text: string } {
+  const places = Object.fromEntries(PARAMETERS.map((name, at) => [name, `$${at + 1}`])) as Expressions;
+  const text = ` (integer, integer, integer, integer, bigint, uuid) as ${claimStatement(places)}`;
+  return { name: `claim_due_runs_${createHash('sha256').update(text).digest('hex').slice(0, DIGEST_CHARS)}`, text };
 }

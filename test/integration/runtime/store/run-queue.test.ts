@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { openPool } from '../../../../platform/postgres/connect.ts';
 import type { RunKey } from '../../../../runtime/apis/run.ts';
 import { createRunQueue } from '../../../../runtime/store/postgres/queue/run-queue.ts';
@@ -92,13 +92,32 @@ describe('claim', () => {
       };
       await claims(ours);
       await claims(ours);
-      expect(await prepared()).toEqual([{ name: 'claim_due_runs' }]);
+      expect(await prepared()).toEqual([{ name: expect.stringMatching(/^claim_due_runs_/) }]);
       await pool.query('deallocate all');
       await claims(ours);
       expect(await prepared()).toEqual([]);
       await claims(theirs);
       await claims(ours);
-      expect(await prepared()).toEqual([{ name: 'claim_due_runs' }]);
+      expect(await prepared()).toEqual([{ name: expect.stringMatching(/^claim_due_runs_/) }]);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('never runs the statement that another version has prepared in the session', async () => {
+    const pool = openPool(database.url, { name: 'test-versions', max: 1 });
+    try {
+      await pool.query(
+        `prepare claim_due_runs (integer, integer, integer, integer, bigint, uuid) as select 'other' as run_id where $1 > 0`,
+      );
+      const { runId } = await store();
+      expect(await createRunQueue(pool, wide).claim(me, 10)).toMatchObject([{ runId }]);
+      const { rows } = await pool.query<{ name: string; statement: string }>(
+        `select name, statement from pg_prepared_statements where name like 'claim_due_runs_%' and name <> 'claim_due_runs'`,
+      );
+      const [{ name, statement } = { name: '', statement: '' }] = rows;
+      const text = statement.replace(`prepare ${name}`, '');
+      expect(name).toBe(`claim_due_runs_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
     } finally {
       await pool.end();
     }
