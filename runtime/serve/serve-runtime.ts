@@ -27,7 +27,7 @@ export async function serveRuntime(parts: ServeParts): Promise<void> {
   const db = openPool(config.databaseUrl, { name: `cc-runtime-${processId}`, max: MAX_CONNECTIONS, log });
   steps.done('database pool', () => db.end());
   const { maxRuns, maxRunsPerNamespace, maxRunsPerType } = config;
-  const queue = createRunQueue(db, { maxRuns, maxRunsPerNamespace, maxRunsPerType, startDeadlineMs: START_DEADLINE_MS });
+  const queue = createRunQueue(db, { maxRuns, maxRunsPerNamespace, maxRunsPerType, startDeadlineMs: START_DEADLINE_MS }, log);
   const sandbox = await openRunSandbox(parts);
   steps.done('sandbox', () => sandbox.close());
   const runParts = openRunParts(parts, { db, sandbox });

@@ -86,7 +86,7 @@ export async function openExecutor(url: string, method: 'auto' | 'process' = 'pr
     openIngest: (key) => new Ingest({ sink, budget, key, limits: { maxRows: 100, maxBytes: 2 ** 20, maxDelayMs: 50 } }),
   };
   const run = async (request: RunRequest): Promise<RanRun> => {
-    const assignment = await claimed(pool, folder, request);
+    const assignment = await claimed({ pool, folder, parts }, request);
     await request.before?.(assignment);
     await executeRun(assignment, request.stop ?? new RunStop(), { ...parts, ...request.parts });
     return remains(pool, assignment);
@@ -100,10 +100,10 @@ export async function openExecutor(url: string, method: 'auto' | 'process' = 'pr
 }
 
 /** Seeds a run and claims it as a runtime does. */
-async function claimed(pool: Pool, folder: string, request: RunRequest): Promise<RunAssignment> {
+async function claimed({ pool, folder, parts }: Pick<Executor, 'pool' | 'folder' | 'parts'>, request: RunRequest): Promise<RunAssignment> {
   const key = await seedRun(pool, folder, request);
   const bounds = { maxRuns: 1_000, maxRunsPerNamespace: 1_000, maxRunsPerType: 1_000, startDeadlineMs: 60_000 };
-  const runs = await createRunQueue(pool, bounds).claim(ids.uuid(), 1_000);
+  const runs = await createRunQueue(pool, bounds, parts.log).claim(ids.uuid(), 1_000);
   const run = runs.find(({ runId }) => runId === key.runId);
   if (run === undefined) throw new Error('the run was not claimed');
   return run;

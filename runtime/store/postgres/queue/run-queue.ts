@@ -1,6 +1,7 @@
+import type { Log } from '../../../../platform/log.ts';
 import type { Pool, Session } from '../../../../platform/postgres/connect.ts';
 import type { RunControl, RunQueue } from '../../../apis/ports.ts';
-import type { RunKey } from '../../../apis/run.ts';
+import type { RunAssignment, RunKey } from '../../../apis/run.ts';
 import { type ClaimBounds, claimDueRunsOf } from './claim-due-runs.ts';
 import { decodeAssignment } from './decode-assignment.ts';
 import { WakeSignal } from './wake-signal.ts';
@@ -17,14 +18,17 @@ export interface PostgresRunQueue extends RunQueue {
 /** While due runs are left, because a cap is full or they came after the claim: not at once again, which would be a busy loop. */
 const OVERDUE_WAIT_MS = 500;
 
-/** Opens the queue over a pool. Claims and reads are single statements; nothing but what a connection has prepared is kept between them. */
-export function createRunQueue(pool: Pool, bounds: ClaimBounds): PostgresRunQueue {
+/**
+ * Opens the queue over a pool. Claims and reads are single statements; nothing but what a connection has prepared is kept between them.
+ * A claimed run that cannot be read is logged and left to its start deadline.
+ */
+export function createRunQueue(pool: Pool, bounds: ClaimBounds, log: Pick<Log, 'error'>): PostgresRunQueue {
   const signal = new WakeSignal();
   const claimDueRuns = claimDueRunsOf(pool);
   return {
     async claim(processId, capacity) {
       if (capacity < 1) return [];
-      return (await claimDueRuns({ ...bounds, processId, capacity })).map(decodeAssignment);
+      return readable(await claimDueRuns({ ...bounds, processId, capacity }), log);
     },
     async waitForWork(maxMs, stop) {
       await signal.sleep(Math.min(maxMs, await dueInMs(pool)), stop);
@@ -32,6 +36,20 @@ export function createRunQueue(pool: Pool, bounds: ClaimBounds): PostgresRunQueu
     readControl: (processId, keys) => readControl(pool, processId, keys),
     wake: () => signal.wake(),
   };
+}
+
+/** Row by row: one that nobody can read must not hold up those that were claimed with it. */
+function readable(rows: readonly Record<string, unknown>[], log: Pick<Log, 'error'>): RunAssignment[] {
+  return rows.flatMap((row) => {
+    try {
+      return [decodeAssignment(row)];
+    } catch (error) {
+      const kind = Error.isError(error) ? error.name : typeof error;
+      const { run_id: run, connector_name: connector, connector_key: type, connector_type_version: version } = row;
+      log.error({ run, connector, type, version, kind }, 'claimed run cannot be read and is left to its start deadline');
+      return [];
+    }
+  });
 }
 
 /** Time to the next due run by the database's clock; infinite without one. Two probes of the index on `due_at`. */

@@ -18,7 +18,9 @@ beforeEach(async () => {
   await database.pool.query('truncate runs, run_attempts, connector_instances, connector_specs cascade');
 });
 
-const queue = (bounds: Partial<ClaimBounds> = {}) => createRunQueue(database.pool, { ...wide, ...bounds });
+const logged: unknown[] = [];
+const log = { error: (...line: unknown[]) => void logged.push(line) };
+const queue = (bounds: Partial<ClaimBounds> = {}) => createRunQueue(database.pool, { ...wide, ...bounds }, log);
 const claimedIds = async (bounds: Partial<ClaimBounds> = {}, capacity = 100) =>
   (await queue(bounds).claim(me, capacity)).map(({ runId }) => runId).toSorted();
 const store = (options: StoredRunOptions = {}): Promise<RunKey> => storeRun(database.pool, options);
@@ -84,7 +86,7 @@ describe('claim', () => {
   it('goes on when a proxy has exchanged the session, and when another queue has prepared the claim in it', async () => {
     const pool = openPool(database.url, { name: 'test-proxy', max: 1 });
     try {
-      const [ours, theirs] = [createRunQueue(pool, wide), createRunQueue(pool, wide)];
+      const [ours, theirs] = [createRunQueue(pool, wide, log), createRunQueue(pool, wide, log)];
       const prepared = async () => (await pool.query('select name from pg_prepared_statements')).rows;
       const claims = async (queueOfPool: typeof ours): Promise<void> => {
         const { runId } = await store();
@@ -111,7 +113,7 @@ describe('claim', () => {
         `prepare claim_due_runs (integer, integer, integer, integer, bigint, uuid) as select 'other' as run_id where $1 > 0`,
       );
       const { runId } = await store();
-      expect(await createRunQueue(pool, wide).claim(me, 10)).toMatchObject([{ runId }]);
+      expect(await createRunQueue(pool, wide, log).claim(me, 10)).toMatchObject([{ runId }]);
       const { rows } = await pool.query<{ name: string; statement: string }>(
         `select name, statement from pg_prepared_statements where name like 'claim_due_runs_%' and name <> 'claim_due_runs'`,
       );
@@ -121,6 +123,20 @@ describe('claim', () => {
     } finally {
       await pool.end();
     }
+  });
+
+  it('hands out what can be read, and leaves what cannot to its start deadline with a word in the log', async () => {
+    const [bad, good] = [await store({ type: 'unreadable' }), await store({ type: 'readable' })];
+    await database.pool.query(`update connector_types set origin = 'null' where connector_key = 'unreadable'`);
+    logged.length = 0;
+    await expect(claimedIds()).resolves.toEqual([good.runId]);
+    expect(logged).toEqual([
+      [expect.objectContaining({ run: bad.runId, type: 'unreadable', kind: 'TypeError' }), expect.stringContaining('start deadline')],
+    ]);
+    const { rows } = await database.pool.query('select state, start_deadline_at > now() as deadline from runs where run_id = $1', [
+      bad.runId,
+    ]);
+    expect(rows).toEqual([{ state: 'starting', deadline: true }]);
   });
 
   it('gives no run to two of many claimers', async () => {

@@ -21,7 +21,11 @@ function harness(): RunStoreHarness {
   const { pool } = database;
   const patience = defaultPatience(() => 0);
   return {
-    queue: createRunQueue(pool, { maxRuns: 1_000, maxRunsPerNamespace: 1_000, maxRunsPerType: 1_000, startDeadlineMs: 30_000 }),
+    queue: createRunQueue(
+      pool,
+      { maxRuns: 1_000, maxRunsPerNamespace: 1_000, maxRunsPerType: 1_000, startDeadlineMs: 30_000 },
+      { error: () => undefined },
+    ),
     journal: createRunJournal(pool, patience),
     sink: createRecordSink(pool, patience),
     checkpoints: createCheckpointStore(pool, patience),
