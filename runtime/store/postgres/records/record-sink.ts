@@ -81,11 +81,7 @@ async function writeInTurn(lane: Lane, records: readonly PackedRecord[], flight:
     after = null;
     flight.after = null;
   }
-  throw new Fault({
-    reason: 'DatabaseUnavailable',
-    message: `the record versions of run ${key.runId} kept moving under its lease`,
-    hint: 'something else writes to stream_versions: only runtimes may',
-  });
+  throw versionsMoving(key);
 }
 
 /** The next batch may be written beside another only from a version that is known. */
@@ -104,10 +100,11 @@ async function writeHalves(lane: Lane, records: readonly PackedRecord[], cause: 
 async function writeOrHalve(lane: Lane, records: readonly PackedRecord[]): Promise<number> {
   const { db, key, patience } = lane;
   try {
-    for (;;) {
+    for (let comparisons = 1; comparisons <= MAX_COMPARISONS; comparisons++) {
       const result = await withPatience(patience, () => writeBatch(db, key, records, null));
       if (result.outcome === 'written') return result.changed;
     }
+    throw versionsMoving(key);
   } catch (error) {
     if (!isAboutContent(error)) throw error;
     return writeHalves(lane, records, error);
@@ -118,6 +115,14 @@ async function writeOrHalve(lane: Lane, records: readonly PackedRecord[]): Promi
 function isAboutContent(error: unknown): boolean {
   const state = sqlStateOf(error) ?? '';
   return /^(22|54)/.test(state) || state === SqlState.notNullViolation;
+}
+
+function versionsMoving(key: RunKey): Fault {
+  return new Fault({
+    reason: 'DatabaseUnavailable',
+    message: `the record versions of run ${key.runId} kept moving under its lease`,
+    hint: 'something else writes to stream_versions: only runtimes may',
+  });
 }
 
 function unstorable(record: PackedRecord, cause: unknown): Fault {
