@@ -67,7 +67,7 @@ export const conditionReasons = {
     hint: 'Remove or rename one of the two, or let the recorded source release it.',
   },
   Observing: {
-    meaning: 'spec.mode is Observe: the plan is reported and nothing is changed.',
-    hint: 'Set spec.mode to Manage to carry the plan out.',
+    meaning: 'spec.mode is Observe: the plan is reported and nothing is changed; what was installed before goes on, its schedule included.',
+    hint: 'Set spec.mode to Manage to carry the plan out, with spec.enabled false to stop what is installed.',
   },
 } as const satisfies Record<string, ReasonEntry>;

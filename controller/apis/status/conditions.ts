@@ -83,7 +83,7 @@ export const conditionTypes = {
   Observing: {
     polarity: 'abnormal',
     present: 'While spec.mode is Observe.',
-    whenTrue: 'The controller reports its plan in the message and changes nothing.',
+    whenTrue: 'The controller reports its plan in the message and changes nothing; what is installed goes on, its schedule included.',
     whenFalse: 'Never: the condition is left out.',
   },
 } as const satisfies Record<string, ConditionTypeEntry>;

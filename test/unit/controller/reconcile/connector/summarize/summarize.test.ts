@@ -27,6 +27,32 @@ const finding = (reason: Finding['reason']): Finding => ({
 const refusedFor = (reason: Finding['reason']) => ({ findings: [finding(reason)], acceptance: null, withdrawn: false });
 const failed = (reason: string, parts = {}) => run({ state: 'failed', reason, failureClass: 'permanent', message: 'why', ...parts });
 
+const OBSERVED = { ...EVERY, mode: 'Observe' as const };
+/** What was installed under Manage before the document said Observe. */
+const installed = (instance = {}, schedule = {}) =>
+  observation(OBSERVED, { instance: instanceRow(revision(specOf(EVERY)), instance), schedule: scheduleRow(specOf(EVERY), schedule) });
+
+describe('ScheduleReady under Observe tells what is installed', () => {
+  it.each<{ seen: Observation; says: string; reason: string }>([
+    { seen: installed(), says: 'True Scheduled', reason: 'the installed schedule goes on' },
+    {
+      seen: observation({ mode: 'Observe' }, { schedule: scheduleRow(specOf(EVERY)) }),
+      says: 'True Scheduled',
+      reason: 'a schedule that the document dropped goes on',
+    },
+    { seen: observation(OBSERVED, { instance: null, schedule: null }), says: 'False Observing', reason: 'nothing is installed' },
+    { seen: installed({ deletedAt: NOW }), says: 'False Observing', reason: 'a removed instance is not brought back' },
+    { seen: observation(OBSERVED, { schedule: null }), says: 'True OnRequest', reason: 'no schedule is installed' },
+    { seen: installed({ enabled: false }), says: 'False Disabled', reason: 'it is installed as disabled' },
+    { seen: installed({ status: 'revoked' }), says: 'False Revoked', reason: 'the owner revoked it' },
+    { seen: installed({ status: 'paused' }), says: 'False Paused', reason: 'the owner paused it' },
+    { seen: installed({}, { suspended: true, dueAt: null }), says: 'False Suspended', reason: 'its schedule is suspended' },
+    { seen: installed({}, { dueAt: null }), says: 'False Observing', reason: 'nobody plans a next start' },
+  ])('$says: $reason', ({ seen, says }) => {
+    expect(inWord(seen, 'ScheduleReady')).toBe(says);
+  });
+});
+
 describe('conditions', () => {
   it.each<{ seen: Observation; type: string; says: string; reason: string }>([
     { seen: observation(EVERY), type: 'Ready', says: 'True Converged', reason: 'nothing speaks against it' },
