@@ -228,7 +228,7 @@ const runtimeReasons = {
     failureClass: 'permanent',
     retry: 'no',
     needsPerson: false,
-    meaning: 'Cancelled on request; no checkpoint was committed.',
+    meaning: 'Cancelled on request; no further checkpoint was committed.',
     hint: 'Start the run again when wanted.',
   },
 } as const satisfies Record<string, TerminalReasonEntry>;

@@ -28,9 +28,12 @@ export function faultVerdict(fault: RunFault): RunVerdict {
   return asAbandoned(failureVerdict(fault));
 }
 
-/** A cancel that is on record. */
+/** A cancel that is on record. What policy Incremental committed before it stays committed. */
 export function cancelledVerdict(): RunVerdict {
-  return { ...failureVerdict({ reason: 'cancelled', message: 'cancelled on request; no checkpoint was committed' }), state: 'cancelled' };
+  return {
+    ...failureVerdict({ reason: 'cancelled', message: 'cancelled on request; no further checkpoint was committed' }),
+    state: 'cancelled',
+  };
 }
 
 /** A connector that came to its end although one of its helpers was killed has dealt with that itself. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DoneMessage } from '../../../../../runtime/protocol/messages/message.ts';
 import type { RunFault } from '../../../../../runtime/protocol/outcome.ts';
-import { verdictOf } from '../../../../../runtime/run/conclude/verdict-of.ts';
+import { cancelledVerdict, verdictOf } from '../../../../../runtime/run/conclude/verdict-of.ts';
 import type { StopCause } from '../../../../../runtime/run/run-stop.ts';
 
 const succeeded: DoneMessage = { kind: 'done', status: 'succeeded', recordsEmitted: 0 };
@@ -50,5 +50,12 @@ describe('the verdict over an attempt', () => {
     };
     const verdict = verdictOf({ stop: { cause: cause ?? null }, session, exit: exit ?? clean, fault: fault ?? null });
     expect({ state: verdict.state, reason: verdict.reason }).toEqual({ state, reason: terminal });
+  });
+
+  test('a cancel does not deny what was committed before it, whoever finds it', () => {
+    const session = { done: null, violation: null, truncated: null, recordsAccepted: 0, failedStreams: new Set<string>() };
+    const found = verdictOf({ stop: { cause: 'cancel' }, session, exit: clean, fault: null });
+    for (const { message } of [found, cancelledVerdict()])
+      expect(message).toMatch(/^cancelled on request; no further checkpoint was committed/i);
   });
 });
