@@ -19,7 +19,7 @@ export const MASS_REMOVAL_SHARE = 0.25;
 
 /**
  * Decides what is removed. Pure. Only objects that the same scope showed before can go: a listing of another folder or branch says
- * nothing about them. More than ten and more than a quarter at once waits until the token is confirmed.
+ * nothing about them. More than ten and more than a quarter at once waits until this very removal, named by its token, is confirmed.
  */
 export function decideMissing(
   owned: readonly RecordedSpec[],
@@ -37,7 +37,7 @@ export function decideMissing(
   }
   const token = digestOf(inScope.map(keyOf).sort()).slice(0, 16);
   if (source.confirmedRemoval === token) return { remove: inScope, keep: elsewhere, pending: null };
-  const error = massRemoval(inScope.length, total, token);
+  const error = massRemoval(inScope.length, total);
   const waiting = inScope.map((recorded) => ({ recorded, error }));
   return { remove: [], keep: [...elsewhere, ...waiting], pending: { count: inScope.length, total, token } };
 }
@@ -48,10 +48,10 @@ const otherScope: SourceError = {
   hint: conditionReasons.SourceMissing.hint,
 };
 
-function massRemoval(count: number, total: number, token: string): SourceError {
+function massRemoval(count: number, total: number): SourceError {
   return {
     reason: 'RemovalPending',
     message: `${count} of ${total} documents of the source vanished at once`,
-    hint: `Confirm it with \`connectorctl source confirm\` and the token ${token}, or bring the documents back.`,
+    hint: 'Confirm it with `connectorctl source confirm SOURCE` (its name: `connectorctl get sources`), or bring the documents back.',
   };
 }

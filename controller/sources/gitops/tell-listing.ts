@@ -74,7 +74,8 @@ function worded({ reason, message: problem, hint }: DocumentResult['findings'][n
 
 function ofRemoval(pending: SubmissionResult['pendingRemoval']): Told[] {
   if (pending === null) return [];
-  return [{ subject: 'removal', facts: { reason: 'RemovalPending', ...pending }, message: 'mass removal waits for confirmation' }];
+  const { count, total } = pending;
+  return [{ subject: 'removal', facts: { reason: 'RemovalPending', count, total }, message: 'mass removal waits for confirmation' }];
 }
 
 function subjectOf({ namespace, name, file = '' }: DocumentResult): string {
