@@ -4,23 +4,8 @@ import { leftovers } from './harness/final-facts.ts';
 import { connectorsOf, runtimesOf, signal } from './harness/processes.ts';
 import type { ServeProcess } from './harness/serve-process.ts';
 import { SharedDatabase } from './harness/shared-database.ts';
-import { illegalMoves } from './harness/transitions.ts';
+import { illegalMoves, lastWrite, watchWriters, writesSince } from './harness/transitions.ts';
 import { until } from './harness/until.ts';
-
-/** Writes down who writes rows of runs, by the name of the session. */
-const WATCH_WRITERS = `
-create table chaos.writes (seq bigserial, at timestamptz default clock_timestamp(), writer text, what text);
-create function chaos.note_writer() returns trigger language plpgsql as $$
-begin
-  insert into chaos.writes (writer, what) values (current_setting('application_name'), tg_table_name);
-  return null;
-end $$;
-create trigger chaos_writer after insert or update or delete on records for each row execute function chaos.note_writer();
-create trigger chaos_writer after insert or update or delete on checkpoints for each row execute function chaos.note_writer();
-create trigger chaos_writer after insert or update or delete on run_events for each row execute function chaos.note_writer();
-create trigger chaos_writer after insert or update or delete on run_attempts for each row execute function chaos.note_writer();
-create trigger chaos_writer after insert or update or delete on run_logs for each row execute function chaos.note_writer();
-create trigger chaos_writer after insert or update or delete on runs for each row execute function chaos.note_writer();`;
 
 /** An observer needs 30 s of silence, then fences; 20 s later the run is tried again. */
 const FENCED_MS = 60_000;
@@ -66,7 +51,7 @@ linuxOnly('a runtime that is stopped past its lease and woken', () => {
     shared = await SharedDatabase.open(STEADY);
     const full = { CONNECTOR_RUNTIME_SLOTS: '1' };
     const stopped = [await shared.start('first', full), await shared.start('second', full)];
-    await shared.pool.query(WATCH_WRITERS);
+    await watchWriters(shared.pool);
     const connector = { type: 'chaos-counter', config: { total: 1_000_000 }, every: '1s' } as const;
     shared.place.declare([
       { name: 'left', ...connector },
@@ -111,7 +96,7 @@ linuxOnly('a runtime that is stopped past its lease and woken', () => {
   }, 130_000);
 
   test('writes nothing after that, not even what it was about to, and its connectors are ended', async () => {
-    const last = Number((await one('select max(seq) as seq from chaos.writes'))?.['seq']);
+    const last = await lastWrite(shared.pool);
     expect(connectorsOf(idle.serve.options.dataFolder).length).toBeGreaterThan(0);
     for (const { pid } of [idle, flushing]) signal(pid, 'SIGCONT');
     for (const { serve } of [idle, flushing]) {
@@ -129,13 +114,9 @@ linuxOnly('a runtime that is stopped past its lease and woken', () => {
     const before = await beats();
     await until(async () => (await beats()) >= before + 6, { forMs: 60_000, what });
     await sleep(2_000);
-    const { rows } = await shared.pool.query(
-      `select writer, what, count(*) from chaos.writes where seq > $1 and writer = any ($2::text[]) group by 1, 2`,
-      [last, [idle, flushing].map(({ processId }) => `cc-runtime-${processId}`)],
-    );
-    expect(rows).toEqual([]);
+    expect(await writesSince(shared.pool, last, [idle.processId, flushing.processId])).toEqual([]);
     // Meanwhile the other one did write.
-    expect(Number((await one('select max(seq) as seq from chaos.writes'))?.['seq'])).toBeGreaterThan(last);
+    expect(await lastWrite(shared.pool)).toBeGreaterThan(last);
     expect(await illegalMoves(shared.pool)).toEqual([]);
   }, 130_000);
 

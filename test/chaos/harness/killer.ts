@@ -18,16 +18,20 @@ const CHOICES: readonly (readonly [number, Victim])[] = [
   [4, 'postmaster'],
 ];
 
+/** Every kind, for whoever wants each at least once. */
+export const victims: readonly Victim[] = CHOICES.map(([, victim]) => victim);
+
 /** What the killer aims at. */
 export interface Range {
   readonly random: () => number;
+  /** Left out: by chance. */
+  readonly victim: Victim | undefined;
   readonly serve: ServeProcess;
   readonly pool: Pool;
 }
 
 /** Kills something by SIGKILL, or by terminating its database sessions; undefined when there was nothing of the kind just then. */
-export async function killOne({ random, serve, pool }: Range): Promise<Victim | undefined> {
-  const victim = weighted(random, CHOICES);
+export async function killOne({ random, serve, pool, victim = weighted(random, CHOICES) }: Range): Promise<Victim | undefined> {
   const { dataFolder } = serve.options;
   if (victim === 'connections') return (await terminateSessions(pool, random)) ? victim : undefined;
   const pids: Record<Exclude<Victim, 'connections'>, () => number[]> = {

@@ -26,7 +26,10 @@ export function listProcesses(): SeenProcess[] {
 /** Runtime processes that work below this data folder. */
 export function runtimesOf(dataFolder: string): number[] {
   return listProcesses()
-    .filter(({ words, environment }) => words[1]?.endsWith('runtime/main.ts') && environment.includes(`CONNECTOR_DATA=${dataFolder}`))
+    .filter(
+      ({ words, environment }) =>
+        words.some((word) => word.endsWith('runtime/main.ts')) && environment.includes(`CONNECTOR_DATA=${dataFolder}`),
+    )
     .map(({ pid }) => pid);
 }
 

@@ -23,6 +23,10 @@ export class SharedDatabase {
     return this.#database.pool;
   }
 
+  get url(): string {
+    return this.#database.url;
+  }
+
   /** Starts one more; the first of them migrates the database, which is watched from then on. */
   async start(name: string, env: Readonly<Record<string, string>> = {}): Promise<ServeProcess> {
     const { watch, types } = this.place;
@@ -30,7 +34,7 @@ export class SharedDatabase {
       dataFolder: this.place.dataOf(name),
       watch,
       types,
-      env: { ...env, DATABASE_URL: this.#database.url },
+      env: { DATABASE_URL: this.#database.url, ...env },
     });
     this.serves.push(serve);
     await serve.ready();

@@ -43,3 +43,38 @@ export async function illegalMoves(pool: Pool): Promise<string[]> {
     limit 20`);
   return rows.map(({ fault }) => fault);
 }
+
+const NOTE_WRITERS = `
+create table chaos.writes (seq bigserial, writer text, what text);
+create function chaos.note_writer() returns trigger language plpgsql as $$
+begin
+  insert into chaos.writes (writer, what) values (current_setting('application_name'), tg_table_name);
+  return null;
+end $$;`;
+const WRITTEN = ['records', 'checkpoints', 'runs', 'run_events', 'run_attempts', 'run_logs'];
+
+/** Makes the database write down who writes what of runs, by the name of the session. After `watchTransitions`. */
+export async function watchWriters(pool: Pool): Promise<void> {
+  await pool.query(NOTE_WRITERS);
+  for (const table of WRITTEN) {
+    await pool.query(
+      `create trigger chaos_writer after insert or update or delete on ${table} for each row execute function chaos.note_writer()`,
+    );
+  }
+}
+
+/** Number of the newest write that was noted. */
+export async function lastWrite(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ seq: number | null }>('select max(seq) as seq from chaos.writes');
+  return rows[0]?.seq ?? 0;
+}
+
+/** What these runtimes wrote after that write, a line each. */
+export async function writesSince(pool: Pool, seq: number, processIds: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ line: string }>(
+    `select writer || ' wrote ' || what || ' ' || count(*) || ' times' as line from chaos.writes
+      where seq > $1 and writer = any ($2::text[]) group by writer, what`,
+    [seq, processIds.map((processId) => `cc-runtime-${processId}`)],
+  );
+  return rows.map(({ line }) => line);
+}
