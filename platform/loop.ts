@@ -1,7 +1,10 @@
 import { backoffMs, loopBackoff, type BackoffShape, type Random } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { Fault } from './errors.ts';
+import { Fault, isFault } from './errors.ts';
 import type { Log } from './log.ts';
+
+/** A database that is away is the one thing that every loop waits for: its return is noticed soon, and asking costs little. */
+const DATABASE_AWAY_MAX_MS = 5_000;
 
 /** A background activity that repeats until its signal is aborted. */
 export interface LoopOptions {
@@ -72,7 +75,8 @@ function delayAfter(error: unknown, failures: number, options: LoopOptions): num
   const shape = options.backoff ?? loopBackoff;
   if (error instanceof Fault && error.disposition.kind === 'wait') return error.disposition.ms;
   if (error instanceof Fault && error.disposition.kind === 'stall') return shape.maxMs;
-  return backoffMs(failures, shape, options.random);
+  const maxMs = isFault(error, 'DatabaseUnavailable') ? Math.min(shape.maxMs, DATABASE_AWAY_MAX_MS) : shape.maxMs;
+  return backoffMs(failures, { ...shape, maxMs }, options.random);
 }
 
 interface Sleeper {

@@ -107,6 +107,26 @@ describe('a loop', () => {
     expect(lines).toEqual([expect.objectContaining({ delayMs, err: expect.objectContaining({ reason: 'Tested' }) })]);
   });
 
+  test.each([
+    { reason: 'DatabaseUnavailable', delayMs: 2_500 },
+    { reason: 'AnythingElse', delayMs: 30_000 },
+  ])('looks for a database that is away more often than for other causes: $reason', async ({ reason, delayMs }) => {
+    const ending = new AbortController();
+    const { promise: told, resolve } = Promise.withResolvers<Record<string, unknown>>();
+    const loop = startLoop({
+      name: 'tested',
+      signal: ending.signal,
+      clock: systemClock,
+      random: () => 0,
+      backoff: { initialMs: 60_000, maxMs: 60_000 },
+      log: createLog({ role: 'test', clock: systemClock, write: (line) => resolve(JSON.parse(line) as Record<string, unknown>) }),
+      pass: () => Promise.reject(new Fault({ reason, message: 'm' })),
+    });
+    expect((await told)['delayMs']).toBe(delayMs);
+    ending.abort();
+    await loop.done;
+  });
+
   test('a throw after the abort is no failure', async () => {
     const { loop, abort, lines, until } = start(async (_count, signal) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
