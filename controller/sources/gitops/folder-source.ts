@@ -1,9 +1,10 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Loop, startLoop } from '../../../platform/loop.ts';
-import type { DoorScope, Submission, SubmissionResult } from '../../apis/intake.ts';
+import type { BrokenFile, DoorScope, Submission, SubmissionResult, SubmittedDocument } from '../../apis/intake.ts';
 import type { SourceHealth } from '../source-health.ts';
 import { Disappearances } from './disappearances.ts';
+import { News } from './news.ts';
 import { emptyMemory, type FolderListing, type FolderMemory, type FolderReading, readFolder } from './read-folder.ts';
 import { ListingTeller } from './tell-listing.ts';
 import { watchFolder, type WatchTiming } from './watch-folder.ts';
@@ -37,11 +38,14 @@ export interface FolderSourceParts {
 
 /** While another process holds the source, ask again this often, in milliseconds. */
 const HELD_ELSEWHERE_MS = 5_000;
+/** After a few changes went ahead, the whole folder is compared this much later, in milliseconds. */
+const FOLLOW_UP_MS = 500;
 
 /** A folder of documents as a door: lists it, hands changes in, tells what is wrong. Decides nothing about the documents. */
 export class FolderSource {
   readonly #parts: FolderSourceParts;
   readonly #teller: ListingTeller;
+  readonly #news = new News();
   #memory: FolderMemory = emptyMemory;
   #disappearances: Disappearances;
   #epoch: number | null = null;
@@ -86,6 +90,8 @@ export class FolderSource {
     if (epoch !== this.#epoch) this.#begin(epoch);
     const listing = await readFolder(reading, this.#memory, clock.now());
     if (listing.unlisted !== null) return this.#unlisted(epoch, listing.unlisted);
+    const news = this.#news.pick(listing, this.#memory === emptyMemory, clock.monotonicMs());
+    if (news !== null) return this.#handInNews(listing, news, epoch);
     const waitMs = await this.#handIn(listing, epoch);
     this.#memory = listing.memory;
     if (!listing.complete) return this.#incomplete(listing);
@@ -100,23 +106,37 @@ export class FolderSource {
     this.#disappearances = new Disappearances(this.#parts.timing.settleMs);
   }
 
-  /** Answers in how many milliseconds the listing may be asked what is gone; 0 when it was. */
-  async #handIn(listing: FolderListing, epoch: number): Promise<number> {
-    const { name, reading, scope, submit, clock } = this.#parts;
-    const shown = new Set(listing.documents.map(({ namespace, name: document }) => `${namespace}/${document}`));
-    const unsettledMs = listing.complete ? this.#disappearances.untilSettledMs(shown, clock.monotonicMs()) : 0;
-    const whole = listing.complete && unsettledMs === 0;
-    const result = await submit({
+  async #handInNews(listing: FolderListing, documents: readonly SubmittedDocument[], epoch: number): Promise<number> {
+    this.#teller.tellSome(await this.#submit({ documents, partial: true }, epoch));
+    this.#memory = listing.memory;
+    return FOLLOW_UP_MS;
+  }
+
+  #submit(
+    what: { documents: readonly SubmittedDocument[]; broken?: readonly BrokenFile[]; partial: boolean },
+    epoch: number,
+  ): Promise<SubmissionResult> {
+    const { name, reading, scope, submit } = this.#parts;
+    const { partial, ...rest } = what;
+    const fingerprint = `folder ${reading.folder} namespace ${reading.namespace}`;
+    return submit({
       source: name,
       epoch,
-      documents: listing.documents,
-      broken: listing.broken,
-      listing: { fingerprint: `folder ${reading.folder} namespace ${reading.namespace}`, ...(whole ? {} : { partial: true }) },
+      ...rest,
+      listing: { fingerprint, partial },
       scope,
       actor: { kind: 'source', name },
       invalid: 'store',
     });
-    this.#teller.tell(listing.broken, result);
+  }
+
+  /** Answers in how many milliseconds the listing may be asked what is gone; 0 when it was. */
+  async #handIn(listing: FolderListing, epoch: number): Promise<number> {
+    const { documents, broken, complete } = listing;
+    const shown = new Set(documents.map(({ namespace, name }) => `${namespace}/${name}`));
+    const unsettledMs = complete ? this.#disappearances.untilSettledMs(shown, this.#parts.clock.monotonicMs()) : 0;
+    const result = await this.#submit({ documents, broken, partial: !complete || unsettledMs > 0 }, epoch);
+    this.#teller.tell(broken, result);
     return unsettledMs;
   }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Finding } from '../../apis/finding.ts';
 import { type BrokenFile, type DocumentToAdmit, type SubmittedDocument, submittedDigest } from '../../apis/intake.ts';
-import { commitOf } from './commit-of.ts';
-import { type FileFacts, type FolderScan, type ScannedFile, scanFolder } from './scan-folder.ts';
-import type { ScanLimits } from './walk-folder.ts';
+import { commitOf } from './scan/commit-of.ts';
+import { type FileFacts, type FolderScan, type ScannedFile, scanFolder } from './scan/scan-folder.ts';
+import type { ScanLimits } from './scan/walk-folder.ts';
 
 /** A parsed file, as the admission stage reads it. */
 export interface ParsedText {
@@ -34,6 +34,8 @@ export interface FolderListing {
   readonly complete: boolean;
   /** errno name of why the folder itself could not be listed; null when it could. */
   readonly unlisted: string | null;
+  /** Files that were read anew: their content differs from the last listing. */
+  readonly changed: ReadonlySet<string>;
   /** To be given to the next listing once this one was taken in. */
   readonly memory: FolderMemory;
 }
@@ -81,6 +83,7 @@ export async function readFolder(reading: FolderReading, before: FolderMemory, n
     broken: [...broken, ...unreadableFiles(scan, reading)],
     complete: scan.complete,
     unlisted: scan.unreadable.find(({ path }) => path === './')?.code ?? null,
+    changed: new Set(fresh.keys()),
     memory: { facts: scan.memory, files },
   };
 }

@@ -20,9 +20,19 @@ export class ListingTeller {
     this.#source = source;
   }
 
-  /** Tells what a submission led to. What was told of a document that is unchanged still holds. */
-  tell(broken: readonly BrokenFile[], { results, pendingRemoval }: SubmissionResult): void {
-    const now = new Map<string, Set<string>>();
+  /** Tells what a whole listing led to. What was told of a document that is unchanged still holds. */
+  tell(broken: readonly BrokenFile[], result: SubmissionResult): void {
+    this.#tell(broken, result, new Map());
+  }
+
+  /** Tells what some documents of a listing led to; what was told of the others still holds. */
+  tellSome(result: SubmissionResult): void {
+    const others = new Map([...this.#told].map(([subject, texts]) => [subject, new Set(texts)]));
+    for (const one of result.results) others.delete(subjectOf(one));
+    this.#tell([], result, others);
+  }
+
+  #tell(broken: readonly BrokenFile[], { results, pendingRemoval }: SubmissionResult, now: Map<string, Set<string>>): void {
     for (const one of [...broken.flatMap(ofFile), ...results.flatMap(ofDocument), ...ofRemoval(pendingRemoval)]) {
       const text = JSON.stringify(one.facts);
       if (this.#told.get(one.subject)?.has(text) !== true) this.#log.warn({ source: this.#source, ...one.facts }, one.message);

@@ -185,6 +185,17 @@ describe('files of a folder', () => {
     const before = await rowVersions(installed.db);
     await list();
     expect(await rowVersions(installed.db)).toEqual(before);
+
+    // A few changes go ahead; what is gone is found by the comparison of the whole that follows.
+    folder.write('fleet-7.yaml', text('fleet-7', 8));
+    folder.remove('fleet-8.yaml');
+    expect(await folder.list()).toBe(500);
+    await installed.converge();
+    expect(await spec('fleet-7')).toMatchObject({ generation: 2, origin: { scope: expect.stringContaining(folder.folder) } });
+    expect(await spec('fleet-8')).toMatchObject({ deletion_requested_at: null });
+    expect(await folder.list()).toBe(60_000);
+    await installed.converge();
+    expect(await spec('fleet-8')).toBeUndefined();
   });
 
   test('the commit of the work tree is told, and alone is no reason to write', async () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, uti
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type FolderScan, scanFolder } from '../../../../../controller/sources/gitops/scan-folder.ts';
+import { type FolderScan, scanFolder } from '../../../../../../controller/sources/gitops/scan/scan-folder.ts';
 
 const limits = { maxFileBytes: 1000, maxDepth: 4 };
 /** Later than any write of these tests by more than the file system's clock can be wrong, so that stamps are trusted. */
