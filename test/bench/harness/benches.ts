@@ -6,5 +6,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   decode: async () => (await import('../decode.ts')).measure,
   memory: async () => (await import('../memory.ts')).measure,
   launch: async () => (await import('../launch.ts')).measure,
+  converge: async () => (await import('../converge.ts')).measure,
   idle: async () => (await import('../idle.ts')).measure,
 };

@@ -24,10 +24,11 @@ export async function startRuntime(options: { url: string; data: string; env?: R
   return runtime;
 }
 
-/** Starts `connector-controller serve` with its runtime. */
-export function startServe(options: { url: string; data: string; watch: string }): MeasuredProcess {
+/** Starts `connector-controller serve` with its runtime, as `npm start` does. Without `url` it brings its own PostgreSQL. */
+export function startServe(options: { url?: string; data: string; watch: string; env?: Record<string, string> }): MeasuredProcess {
   const flags = ['serve', '--watch', options.watch, '--data', options.data, '--listen', '127.0.0.1:0'];
-  return startProgram([`${root}controller/main.ts`, ...flags], { DATABASE_URL: options.url });
+  const database = options.url === undefined ? {} : { DATABASE_URL: options.url };
+  return startProgram([`${root}bin/connector-controller.js`, ...flags], { ...database, ...options.env });
 }
 
 function startProgram(args: readonly string[], env: Record<string, string>): MeasuredProcess {
