@@ -2,12 +2,13 @@ import type { RegisteredType } from '../../apis/catalog.ts';
 import type { FieldPath, FindingDraft } from '../../apis/finding.ts';
 import { secretName, secretShape } from './secret-shapes.ts';
 
-/** Parts of spec.credentials that point to a secret and hold none. */
-const POINTERS = new Set(['mode', 'secretRef', 'encrypted']);
+/** Parts of spec.credentials.secretRef: they point to a secret and hold none. */
+const POINTERS: readonly unknown[] = ['provider', 'name', 'keys'];
 
 /**
  * Every place of an authored document that holds a secret as a plain value: a text under a name that the type or its auth calls secret,
- * one under a name that means nothing else, an unknown field beside the pointers of credentials, and well-known shapes anywhere.
+ * one under a name that means nothing else, an unknown field beside the pointers of credentials, and well-known shapes anywhere. Names
+ * count in the spec, also where it has no such field: a refused document is stored and shown.
  * Asked of every document, also of one that breaks its schema. Drafts never carry the value.
  */
 export function plainSecrets(authored: Record<string, unknown>, type: RegisteredType | undefined): FindingDraft[] {
@@ -23,9 +24,9 @@ export function plainSecrets(authored: Record<string, unknown>, type: Registered
 function whatIsSecret(text: string, at: FieldPath, named: ReadonlySet<string> | undefined): string | undefined {
   if (text === '') return undefined;
   const [top, part] = at;
-  if (top === 'spec' && part === 'config') return secretByName(at, named) ?? secretShape(text);
-  if (top === 'spec' && part === 'credentials') return plainCredential(text, at[2]);
-  return secretShape(text);
+  if (top !== 'spec') return secretShape(text);
+  if (part === 'credentials') return plainCredential(text, at.slice(2));
+  return secretByName(at, part === 'config' ? named : undefined) ?? secretShape(text);
 }
 
 function secretByName(at: FieldPath, named: ReadonlySet<string> | undefined): string | undefined {
@@ -33,10 +34,11 @@ function secretByName(at: FieldPath, named: ReadonlySet<string> | undefined): st
   return secretName(name) || named?.has(name) === true ? `the secret ${JSON.stringify(name)}` : undefined;
 }
 
-function plainCredential(text: string, field: string | number | undefined): string | undefined {
+function plainCredential(text: string, [field, ...inside]: FieldPath): string | undefined {
   // Sealed values look like secrets by design; whether they are allowed is another rule.
-  if (field === 'encrypted') return undefined;
-  return typeof field === 'string' && !POINTERS.has(field) ? 'a credential' : secretShape(text);
+  if (field === 'encrypted' && inside.length > 0) return undefined;
+  if (field === 'mode' || (field === 'secretRef' && POINTERS.includes(inside[0]))) return secretShape(text);
+  return typeof field === 'string' ? 'a credential' : secretShape(text);
 }
 
 /** Names of config properties that the schema marks secret, and of sensitive auth fields. */

@@ -25,23 +25,13 @@ export function secretShape(text: string): string | undefined {
 }
 
 /** Names, in lower case without separators, that nothing but a secret goes by. */
-const NAMES = new Set([
-  'password',
-  'passwd',
-  'passphrase',
-  'secret',
-  'clientsecret',
-  'token',
-  'accesstoken',
-  'refreshtoken',
-  'authtoken',
-  'bearertoken',
-  'apitoken',
-  'apikey',
-  'privatekey',
-]);
+const NAMES = new Set(['secret', 'token', 'apikey', 'xapikey']);
+/** Endings of such names: `smtpPassword`, `aws_secret_access_key`. */
+const ENDINGS =
+  /(password|passwd|passphrase|clientsecret|apisecret|secretkey|secretaccesskey|accesstoken|refreshtoken|authtoken|bearertoken|apitoken|privatekey)$/;
 
 /** True when a field of this name can only hold a secret. */
 export function secretName(name: string): boolean {
-  return NAMES.has(name.toLowerCase().replaceAll(/[-_. ]/g, ''));
+  const plain = name.toLowerCase().replaceAll(/[-_. ]/g, '');
+  return NAMES.has(plain) || ENDINGS.test(plain);
 }

@@ -208,6 +208,41 @@ describe('secrets', () => {
     for (const value of Object.values(config)) if (value !== 'x') expect(shown).not.toContain(JSON.stringify(value).slice(1, -1));
   });
 
+  test.each([
+    {
+      why: 'a name with a prefix, deep inside',
+      at: 'spec.config.filter.db_password',
+      spec: { config: { host: 'x', filter: { db_password: 'canary-1' } } },
+    },
+    { why: 'a field that the spec does not have', at: 'spec.password', spec: { password: 'canary-1' } },
+    {
+      why: 'a field beside those of a reference',
+      at: 'spec.credentials.secretRef.value',
+      spec: { credentials: { mode: 'secretRef', secretRef: { provider: 'file', name: 'x', value: 'canary-1' } } },
+    },
+    {
+      why: 'a text where a reference belongs',
+      at: 'spec.credentials.secretRef',
+      spec: { credentials: { mode: 'secretRef', secretRef: 'canary-1' } },
+    },
+    {
+      why: 'a text where sealed values belong',
+      at: 'spec.credentials.encrypted',
+      spec: { credentials: { mode: 'encrypted', encrypted: 'canary-1' } },
+    },
+  ])('[HARD-19.4-1] $why is masked in the refused document that is kept', ({ at, spec }) => {
+    const admission = judge(connector('a', mailbox, withSpec(spec as never)));
+    if (isAccepted(admission)) throw new Error('accepted');
+    expect(admission.findings).toContainEqual(expect.objectContaining({ path: at, reason: 'PlainSecret' }));
+    expect(JSON.stringify(admission)).not.toContain('canary-1');
+  });
+
+  test('names under the keys of a reference are no secrets', () => {
+    const keys = { password: 'password', token: 'CONNECTOR_SECRET_X' };
+    const credentials = { mode: 'secretRef' as const, secretRef: { provider: 'file', name: 'x', keys } };
+    expect(told(connector('a', mailbox, withSpec({ credentials }))).filter((one) => one.includes('PlainSecret'))).toEqual([]);
+  });
+
   test('[HARD-19.4-1] of a document of unknown type no text of config is kept', () => {
     const admission = judge(connector('a', withSpec({ type: 'nothing', config: { a: 'canary-1', n: 1 } })));
     expect(admission).toMatchObject({ masked: { spec: { config: { a: '[redacted]', n: 1 } } } });
