@@ -1,3 +1,4 @@
+import { defaultBatchLimits } from '../../../../runtime/ingest/batcher.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Fault } from '../../../../platform/errors.ts';
@@ -36,7 +37,7 @@ function watched(fail: (what: string, key: RunKey) => Promise<void> | void = () 
   parts: Partial<RunParts>;
   asked: string[];
 } {
-  const { journal, checkpoints, openIngest } = executor.parts;
+  const { journal, checkpoints } = executor.parts;
   const asked: string[] = [];
   const note = async (what: string, key: RunKey): Promise<void> => {
     asked.push(what);
@@ -44,7 +45,9 @@ function watched(fail: (what: string, key: RunKey) => Promise<void> | void = () 
   };
   const parts: Partial<RunParts> = {
     openIngest: (key) => {
-      const ingest = openIngest(key);
+      // Only the end closes a batch here, however slow the machine is.
+      const limits = { ...defaultBatchLimits, maxDelayMs: 60_000 };
+      const ingest = new Ingest({ sink: executor.sink, budget: new IngestBudget(2 ** 24), key, limits });
       return {
         write: (message, bytes) => ingest.write(message, bytes),
         barrier: () => ingest.barrier(),
