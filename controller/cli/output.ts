@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
+import { terminalText } from './terminal-text.ts';
 
-/** Where a command writes: data on stdout, messages on stderr, colour only on a terminal. */
+/** Where a command writes: data on stdout, messages on stderr, colour only on a terminal, which gets no control characters. */
 export interface Output {
   /** Data, with a line end at its end; nothing for an empty text. */
   data(text: string): void;
@@ -18,14 +19,16 @@ export function processOutput(env: Readonly<Record<string, string | undefined>>)
       throw error;
     });
   }
+  const safe = (text: string, stream: NodeJS.WriteStream): string => (stream.isTTY ? terminalText(text) : text);
   return {
     data(text) {
-      if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+      if (text !== '') process.stdout.write(safe(text.endsWith('\n') ? text : `${text}\n`, process.stdout));
     },
     async raw(piece) {
-      if (!process.stdout.write(piece)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
+      const shown = typeof piece === 'string' ? safe(piece, process.stdout) : piece;
+      if (!process.stdout.write(shown)) await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
     },
-    message: (text) => void process.stderr.write(`${text}\n`),
+    message: (text) => void process.stderr.write(`${safe(text, process.stderr)}\n`),
     colour: process.stdout.isTTY && !env['NO_COLOR'],
   };
 }
