@@ -8,8 +8,9 @@ import { Fault } from '../../platform/errors.ts';
  */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    const made = await mkdir(folder, { recursive: true });
+    // A folder that was there is somebody's: its mode stays, should it be /tmp.
+    if (made !== undefined) await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     await mkdir(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new Fault({
