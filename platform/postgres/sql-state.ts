@@ -11,6 +11,8 @@ export const SqlState = {
   lockNotAvailable: '55P03',
   /** statement_timeout, or a cancel request. */
   queryCanceled: '57014',
+  /** Starting up, recovering from a crash, or shutting down. */
+  cannotConnectNow: '57P03',
   undefinedPreparedStatement: '26000',
   duplicatePreparedStatement: '42P05',
 } as const;

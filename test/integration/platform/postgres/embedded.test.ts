@@ -187,6 +187,14 @@ describe('after a kill', () => {
     expect(await ask(again.url, 'select n from kept')).toEqual([{ n: 7 }]);
   });
 
+  test('kill -9 of a backend: a start in the middle of the recovery waits for it and adopts the server', async () => {
+    const server = await start();
+    const [row] = await ask(server.url, 'select pid from pg_stat_activity where application_name = $$embedded-owner$$');
+    process.kill(row?.['pid'] as number, 'SIGKILL');
+    await server.lost;
+    expect(await start()).toMatchObject({ adopted: true, owner: true, pid: server.pid });
+  });
+
   test('a note with another start time is not believed: a server that cannot be recognised is refused, not adopted and not harmed', async () => {
     const killed = await startElsewhere();
     await killed.kill();
