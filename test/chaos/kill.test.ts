@@ -132,6 +132,7 @@ linuxOnly(`${KILLS} random kills during scheduled runs, seed ${SEED}`, () => {
     await chaos.serve.stop();
     expect([connectorsOf(chaos.place.data), runtimesOf(chaos.place.data)]).toEqual([[], []]);
     expect(readdirSync(join(chaos.place.data, 'runs'))).toEqual([]);
-    expect(chaos.serve.failures).toEqual([]);
+    // A start whose database is killed under it may end, but must say so.
+    expect(chaos.serve.failures.filter((words) => !/connector-controller: Database\w+:/.test(words))).toEqual([]);
   });
 });
