@@ -17,21 +17,24 @@ export interface SchemaCompiler {
 /** A compiler with a cache of its own. */
 export function schemaCompiler(): SchemaCompiler {
   const cache = new Map<string, CompiledSchema>();
+  // Compiling the meta-schema costs more than most schemas do: it is compiled once, and keeps nothing of what it judges.
+  const metaSchema = new Ajv2020({ logger: false });
   return {
     compile(schema, digest = digestOf(schema)) {
       const known = cache.get(digest);
       if (known !== undefined) return known;
-      const compiled = compileOne(schema);
+      const compiled = compileOne(schema, metaSchema);
       cache.set(digest, compiled);
       return compiled;
     },
   };
 }
 
-function compileOne(schema: Record<string, unknown>): CompiledSchema {
+function compileOne(schema: Record<string, unknown>, metaSchema: Ajv2020): CompiledSchema {
   // A validator of its own a schema: an $id in one cannot shadow another. strictSchema finds misspelt keywords.
   const ajv = new Ajv2020({
     allErrors: true,
+    validateSchema: false,
     strictSchema: true,
     strictTypes: false,
     strictTuples: false,
@@ -41,6 +44,7 @@ function compileOne(schema: Record<string, unknown>): CompiledSchema {
   addFormats.default(ajv);
   ajv.addVocabulary([...extensionKeywords(schema)]);
   try {
+    metaSchema.validateSchema(schema, true);
     const validate = ajv.compile(schema);
     return { check: (value) => (validate(value) ? undefined : (validate.errors ?? [])) };
   } catch (error) {
