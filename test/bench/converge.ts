@@ -32,6 +32,8 @@ const AT_REST_MS = 12_000;
 /** What a start leaves to be done (the second listing, first comparison) is over by then. */
 const SETTLED_MS = 10_000;
 const EDIT_PATIENCE_MS = 30_000;
+/** The comparison of the whole that follows an edit is over by then. */
+const PAUSE_MS = 2_000;
 const LOOK_MS = 2;
 /** Rows a statement, as intake and reconcile write them. */
 const RAW_BATCH = 500;
@@ -159,7 +161,7 @@ export async function editMs(pool: Pool, watch: string, edits: number): Promise<
     rewriteDocument(watch, n * 7, displayName);
     await untilNamed(pool, fleetName(n * 7), displayName);
     samples.push(performance.now() - beganMs);
-    await sleep(300);
+    await sleep(PAUSE_MS);
   }
   return samples;
 }
