@@ -44,7 +44,8 @@ function compileOne(schema: Record<string, unknown>, metaSchema: Ajv2020): Compi
   addFormats.default(ajv);
   ajv.addVocabulary([...extensionKeywords(schema)]);
   try {
-    metaSchema.validateSchema(schema, true);
+    // Typed as if it might load schemas; it throws at once, since this instance loads none.
+    void metaSchema.validateSchema(schema, true);
     const validate = ajv.compile(schema);
     return { check: (value) => (validate(value) ? undefined : (validate.errors ?? [])) };
   } catch (error) {
