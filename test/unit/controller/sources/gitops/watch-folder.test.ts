@@ -60,6 +60,47 @@ describe('watchFolder', () => {
     expect(await called()).toBe(true);
   });
 
+  test('folders that come later are watched too, however deep', async () => {
+    mkdirSync(join(root, 'docs'));
+    await open(join(root, 'docs'));
+    mkdirSync(join(root, 'docs/a/b/c'), { recursive: true });
+    expect(await called()).toBe(true);
+    await sleep(300);
+    calls = 0;
+    writeFileSync(join(root, 'docs/a/b/c/late.yaml'), 'a');
+    expect(await called()).toBe(true);
+  });
+
+  test('what stands behind a link inside is watched anew after its swap', async () => {
+    for (const revision of ['rev1', 'rev2']) mkdirSync(join(root, revision));
+    mkdirSync(join(root, 'docs'));
+    symlinkSync('../rev1', join(root, 'docs/current'));
+    await open(join(root, 'docs'));
+    symlinkSync('../rev2', join(root, 'docs/.next'));
+    renameSync(join(root, 'docs/.next'), join(root, 'docs/current'));
+    expect(await called()).toBe(true);
+    await sleep(300);
+    calls = 0;
+    writeFileSync(join(root, 'rev2/a.yaml'), 'a');
+    expect(await called()).toBe(true);
+    await sleep(200);
+    calls = 0;
+    writeFileSync(join(root, 'rev1/a.yaml'), 'a');
+    await sleep(300);
+    expect(calls).toBe(0);
+  });
+
+  test('nothing is told after the end', async () => {
+    mkdirSync(join(root, 'docs'));
+    await open(join(root, 'docs'));
+    writeFileSync(join(root, 'docs/a.yaml'), 'a');
+    await watch?.close();
+    calls = 0;
+    writeFileSync(join(root, 'docs/b.yaml'), 'a');
+    await sleep(300);
+    expect(calls).toBe(0);
+  });
+
   test('a swap of a ConfigMap mount asks for a look', async () => {
     mkdirSync(join(root, 'docs/..rev1'), { recursive: true });
     mkdirSync(join(root, 'docs/..rev2'));
